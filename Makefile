@@ -1,0 +1,47 @@
+# sddeverify: make demo | test | lint | docs | bench   (each sets up what it needs in .venv)
+PY ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PYTHONHASHSEED ?= 0
+
+help:
+	@echo "make demo   set up and run the main job: measured workers -> certified report in demo/"
+	@echo "make test   set up and pass the tests"
+	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make docs   build the site strictly into site/"
+	@echo "make bench  measure speed against other tools"
+
+# One stamp per set of extras, so that the demo need not wait for the test tools.
+# uv when it can be had, pip otherwise (NO_UV=1 forces pip).
+$(VENV)/.stamp-%: pyproject.toml
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "sddeverify needs Python 3.11 or newer; set PY=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PY) -m venv $(VENV) || { echo "venv is missing: apt install python3-venv"; exit 1; }
+	@if [ -z "$(NO_UV)" ] && $(BIN)/python -m pip install -q --disable-pip-version-check uv 2>/dev/null; then \
+	  echo "installing sddeverify[$*] with uv"; $(BIN)/uv pip install -q --python $(BIN)/python -e '.[$*]'; \
+	else \
+	  echo "installing sddeverify[$*] with pip"; $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[$*]'; \
+	fi
+	@touch $@
+
+setup: $(VENV)/.stamp-all
+
+demo: $(VENV)/.stamp-report
+	$(BIN)/sddeverify report --out demo
+
+test: $(VENV)/.stamp-all
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.stamp-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.stamp-all
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+bench: $(VENV)/.stamp-bench
+	$(BIN)/python -m pytest benchmarks -p benchmark --benchmark-only
+
+.PHONY: help setup demo test lint docs bench
+.SECONDARY:
