@@ -3,6 +3,9 @@ PY ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONHASHSEED ?= 0
+# One BLAS thread for each process: the tests and the recorded workers are parallel already.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 help:
 	@echo "make demo   set up and run the main job: measured workers -> certified report in demo/"
