@@ -1,0 +1,198 @@
+"""``sddeverify certify``: prove one claim and save its certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sddeverify.errors import InvalidScenario, invalid
+
+if TYPE_CHECKING:
+    from sddeverify.certificates import Certificate, Inconclusive
+    from sddeverify.models import CharacteristicFunction
+
+SUFFIX = ".cert.json"
+EXIT_INCONCLUSIVE = 3
+
+# Which options belong to which claim, beside --delay, which every claim needs. Anything else is
+# refused: an option that is silently ignored would certify another question than the one asked.
+OPTIONS: dict[str, frozenset[str]] = {
+    "root_count": frozenset({"damping", "undelayed", "abscissa"}),
+    "root_enclosure": frozenset({"damping", "undelayed", "near", "digits"}),
+    "rightmost_root": frozenset({"damping", "undelayed", "digits"}),
+    "stability": frozenset({"damping", "undelayed"}),
+    "stability_boundary": frozenset({"digits", "up_to"}),
+}
+REQUIRED: dict[str, frozenset[str]] = {
+    "root_count": frozenset({"damping"}),
+    "root_enclosure": frozenset({"damping", "near"}),
+    "rightmost_root": frozenset({"damping"}),
+    "stability": frozenset({"damping"}),
+    "stability_boundary": frozenset(),
+}
+
+
+def command(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(OPTIONS)}.")],
+    delay: Annotated[str, typer.Option(metavar="LAW", help='The delay law, such as "erlang(3, 1)".')],
+    damping: Annotated[
+        str | None,
+        typer.Option(metavar="a", help='The damping coefficient: 3/2, 0.3, or "1/2,3/2" for an interval.'),
+    ] = None,
+    undelayed: Annotated[
+        str | None, typer.Option(metavar="b", help="The coefficient of the undelayed term; 0 if left out.")
+    ] = None,
+    abscissa: Annotated[
+        str | None, typer.Option(metavar="c", help="root_count: count where Re s >= c; 0 if left out.")
+    ] = None,
+    near: Annotated[
+        str | None, typer.Option(metavar="re,im", help='root_enclosure: a point near the root, "-1/3,1.3".')
+    ] = None,
+    digits: Annotated[int | None, typer.Option(metavar="n", help="How many digits to enclose.")] = None,
+    up_to: Annotated[
+        str | None, typer.Option(metavar="A", help="stability_boundary: look at damping up to A only.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help=f"Where to save the certificate (*{SUFFIX})."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Prove one claim and save its certificate.
+
+    The claim is about the roots of h(s) = s + b + a E[exp(-s tau)], tau the delay. Numbers are exact: 3/10 and 0.3 are the same rational.
+
+    \b
+    root_count          how many roots have Re s >= c
+    root_enclosure      one simple root in a small disc
+    rightmost_root      the root that decides the speed
+    stability           stable, or not, for a number or an interval
+    stability_boundary  up to which damping coefficient a law is stable
+
+    \b
+    Example: sddeverify certify stability --damping 3/2 --delay "constant(1)" -o x.cert.json
+    Exit status: 0 certified, 3 inconclusive (no proof either way), 2 bad input.
+    """
+    given = {
+        "damping": damping,
+        "undelayed": undelayed,
+        "abscissa": abscissa,
+        "near": near,
+        "digits": digits,
+        "up_to": up_to,
+    }
+    _check_options(claim, {name for name, value in given.items() if value is not None})
+    _check_output(out, force)
+    result = _prove(claim, delay, given)
+
+    from sddeverify.certificates import Inconclusive
+
+    if isinstance(result, Inconclusive):
+        _print_inconclusive(claim, result, as_json)
+        raise typer.Exit(EXIT_INCONCLUSIVE)
+    if out is not None:
+        result.save(out)
+    _print_certified(claim, result, out, as_json)
+
+
+def _check_options(claim: str, given: set[str]) -> None:
+    if claim not in OPTIONS:
+        raise invalid("CLAIM", claim, f"one of {', '.join(OPTIONS)}")
+    for name in sorted(REQUIRED[claim] - given):
+        raise InvalidScenario(f"--{_spelled(name)}: {claim} needs it; see sddeverify certify --help")
+    for name in sorted(given - OPTIONS[claim]):
+        takes = ", ".join(f"--{_spelled(n)}" for n in sorted(OPTIONS[claim]))
+        raise InvalidScenario(
+            f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {takes}"
+        )
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _check_output(out: Path | None, force: bool) -> None:
+    # Before the proof, which may take long; what happens to the folder meanwhile is reported by save.
+    if out is None:
+        return
+    if not out.name.endswith(SUFFIX) or out.name == SUFFIX:
+        raise invalid("--out", str(out), f"a name ending in {SUFFIX}, which sddeverify check looks for")
+    if not out.parent.is_dir():
+        raise invalid("--out", str(out), "a file in an existing folder")
+    if out.is_dir() or (out.exists() and not force):
+        raise invalid("--out", str(out), "a file that does not exist yet, or add --force to overwrite it")
+
+
+def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Inconclusive:
+    from sddeverify.certificates import CLAIMS
+    from sddeverify.delays import parse
+
+    prove = CLAIMS[claim].prove
+    law = parse(delay)
+    wanted: dict[str, Any] = {}
+    if given["digits"] is not None:
+        wanted["digits"] = given["digits"]
+    if given["up_to"] is not None:
+        wanted["up_to"] = given["up_to"]
+    if given["near"] is not None:
+        wanted["near"] = _pair("--near", given["near"])
+    if claim == "root_count":
+        wanted["abscissa"] = given["abscissa"] or "0"
+    subject = law if claim == "stability_boundary" else _function(law, given)
+    result: Certificate | Inconclusive = prove(subject, **wanted)
+    return result
+
+
+def _function(law: Any, given: dict[str, Any]) -> CharacteristicFunction:
+    from sddeverify.models import CharacteristicFunction
+
+    return CharacteristicFunction(
+        damping=_number_or_pair("--damping", given["damping"]),
+        delay=law,
+        undelayed=_number_or_pair("--undelayed", given["undelayed"] or "0"),
+    )
+
+
+def _number_or_pair(field: str, text: str) -> str | tuple[str, str]:
+    return _pair(field, text) if "," in text else text
+
+
+def _pair(field: str, text: str) -> tuple[str, str]:
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise invalid(field, text, 'two exact rationals with a comma between, such as "1/2,3/2"')
+    return parts[0].strip(), parts[1].strip()
+
+
+def _print_inconclusive(claim: str, result: Inconclusive, as_json: bool) -> None:
+    reason = result.reason.name
+    if as_json:
+        import json
+
+        summary = {"claim": claim, "status": "inconclusive", "reason": reason, "detail": result.detail}
+        typer.echo(json.dumps(summary, indent=2))
+    else:
+        typer.echo(f"inconclusive ({reason}): {result.detail}", err=True)
+
+
+def _print_certified(claim: str, result: Certificate, out: Path | None, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        summary: dict[str, Any] = {
+            "claim": claim,
+            "status": "certified",
+            "statement": result.statement,
+            "digest": result.digest,
+            "file": None if out is None else str(out),
+        }
+        if out is None:
+            summary["certificate"] = result.document
+        typer.echo(json.dumps(summary, indent=2))
+        return
+    typer.echo(f"certified: {result.statement}")
+    typer.echo(f"sha256 of the claim: {result.digest}")
+    typer.echo("not saved; add -o FILE to keep the certificate" if out is None else f"saved: {out}")
