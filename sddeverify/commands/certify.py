@@ -63,7 +63,8 @@ def command(
 ) -> None:
     """Prove one claim and save its certificate.
 
-    The claim is about the roots of h(s) = s + b + a E[exp(-s tau)], tau the delay. Numbers are exact: 3/10 and 0.3 are the same rational.
+    The claim is about the roots of h(s) = s + b + a E[exp(-s tau)], where tau is the delay. Numbers are
+    exact: 3/10 and 0.3 are the same rational.
 
     \b
     root_count          how many roots have Re s >= c
