@@ -1,0 +1,1 @@
+"""One figure per file: ``figure(data)`` is pure, takes plain numbers and returns a Matplotlib figure."""
