@@ -1,0 +1,94 @@
+"""What the site build adds to the pages: formulas that need no network, and the real --help texts."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger("mkdocs.hooks.sddeverify")
+
+KATEX_VERSION = "0.16"
+FILES = ("katex.min.css", "katex.min.js", "contrib/auto-render.min.js")
+# Debian's libjs-katex
+INSTALLED = (
+    Path("/usr/share/javascript/katex"),
+    Path("/usr/share/nodejs/katex/dist"),
+)
+CACHE = Path(sys.prefix) / "share" / "katex"
+START = r"""
+document.addEventListener("DOMContentLoaded", () => {
+  for (const element of document.querySelectorAll(".arithmatex")) {
+    renderMathInElement(element, {delimiters: [
+      {left: "\\[", right: "\\]", display: true}, {left: "\\(", right: "\\)", display: false}]});
+  }
+});
+"""
+
+
+def on_config(config: Any) -> Any:
+    """Name KaTeX's files in every page, if KaTeX is to be had; formulas stay readable TeX otherwise."""
+    config.extra["katex"] = katex()
+    if config.extra["katex"] is None:
+        log.info("KaTeX is not to be had (no libjs-katex, no npm): formulas are shown as TeX")
+        return config
+    config.extra_css.append("assets/katex/katex.min.css")
+    for name in (*FILES[1:], "start.js"):
+        config.extra_javascript.append(f"assets/katex/{name}")
+    return config
+
+
+def on_post_build(config: Any) -> None:
+    """Copy KaTeX beside the pages."""
+    source = config.extra["katex"]
+    if source is None:
+        return
+    target = Path(config.site_dir) / "assets" / "katex"
+    for name in FILES:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target / name)
+    shutil.copytree(source / "fonts", target / "fonts", dirs_exist_ok=True)
+    (target / "start.js").write_text(START, encoding="utf-8")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Replace ``<!-- help: COMMAND -->`` by what ``sddeverify COMMAND --help`` prints."""
+    return re.sub(r"<!-- help: ?([a-z ]*) -->", lambda match: _help(match.group(1).split()), markdown)
+
+
+def katex() -> Path | None:
+    """Return a folder with KaTeX's distribution: Debian's, a cached one, or one fetched now by npm."""
+    for folder in (*INSTALLED, CACHE):
+        if all((folder / name).is_file() for name in FILES):
+            return folder
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        fetch = [npm, "pack", "--silent", "--pack-destination", scratch, f"katex@{KATEX_VERSION}"]
+        try:
+            subprocess.run(fetch, check=True, capture_output=True, timeout=60, cwd=scratch)  # noqa: S603 - fixed
+            with tarfile.open(next(Path(scratch).glob("katex-*.tgz"))) as package:
+                package.extractall(scratch, filter="data")
+        except (subprocess.SubprocessError, OSError, tarfile.TarError, StopIteration) as error:
+            log.info("npm pack katex: %s", error)
+            return None
+        shutil.copytree(Path(scratch) / "package" / "dist", CACHE, dirs_exist_ok=True)
+    return CACHE
+
+
+def _help(arguments: list[str]) -> str:
+    from typer.testing import CliRunner
+
+    from sddeverify.__main__ import app
+
+    result = CliRunner().invoke(app, [*arguments, "--help"], prog_name="sddeverify", env={"COLUMNS": "100"})
+    if result.exit_code != 0:
+        raise RuntimeError(f"sddeverify {' '.join(arguments)} --help ended with status {result.exit_code}")
+    return f"```text\n{result.stdout.strip()}\n```"
