@@ -1,0 +1,279 @@
+"""Proposing break points and codes along a vertical line. The search; the theorem is the kernel's.
+
+At a point w of the line the value f of a real component of h, its slope g along the line, and the bound
+K >= |f''|/2 give the longest piece [w, w + 2 r] that the kernel will accept. Its test, made at the midpoint m, is
+f(m) - r |f'(m)| > K r^2; by Taylor's formula at w it suffices that f > 2 K r^2 and f + 2 r g > 6 K r^2. Close to a zero
+of h the pieces shrink like the square root of the distance, so a distance of 10^-12 costs a dozen pieces.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from sddeverify.certificates._certificate import Obstacle, Reason
+from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed, pair
+from sddeverify.checker.function import Function
+from sddeverify.checker.interval import Arithmetic, Pair, Refusal
+from sddeverify.checker.laws import parse
+
+_SAFETY = 0.94
+_MANTISSA = 2.0**-52
+
+
+class FloatArithmetic:
+    """The operations of the kernel's laws on Python complex numbers, without any rigour."""
+
+    one = 1.0 + 0j
+
+    def __init__(self) -> None:
+        self._middle: dict[int, tuple[Pair, float]] = {}
+
+    def scale(self, x: complex, pair: Pair) -> complex:
+        """X times the middle of a parameter, which is remembered for as long as this object lives."""
+        known = self._middle.get(id(pair))
+        if known is None:
+            known = self._middle[id(pair)] = (pair, float((pair.lo + pair.hi) / 2))
+        return x * known[1]
+
+    add = staticmethod(complex.__add__)
+    subtract = staticmethod(complex.__sub__)
+    multiply = staticmethod(complex.__mul__)
+    negative = staticmethod(complex.__neg__)
+
+    def divide(self, x: complex, divisor: int) -> complex:
+        return x / divisor
+
+    def inverse(self, x: complex) -> complex:
+        return 1 / x
+
+    def exponential(self, x: complex) -> complex:
+        return cmath.exp(-x)
+
+    def is_right(self, x: complex) -> bool:
+        return x.real > 0
+
+    def real_part(self, x: complex) -> complex:
+        return complex(x.real)
+
+    def size(self, x: complex) -> complex:
+        return complex(abs(x))
+
+    def magnitude(self, x: complex) -> float:
+        return abs(x)
+
+    def inflate(self, x: complex, radius: float) -> complex:
+        return x
+
+    def moments(self, z: complex, order: int) -> list[complex]:
+        """The integrals of t^k exp(-z t) over [0, 1]."""
+        if abs(z) <= 1:
+            sums, power, count = [0j] * (order + 1), 1 + 0j, 0
+            while abs(power) > 1e-18:
+                sums = [x + power / (count + k + 1) for k, x in enumerate(sums)]
+                count += 1
+                power *= -z / count
+            return sums
+        decay = cmath.exp(-z)
+        sums = [(1 - decay) / z]
+        for k in range(1, order + 1):
+            sums.append((k * sums[-1] - decay) / z)
+        return sums
+
+    def polynomial(self, coefficients: list[int], z: complex) -> complex:
+        """The polynomial, lowest coefficient first."""
+        powers = np.power(z, np.arange(len(coefficients)))
+        return complex(np.dot(np.array(coefficients, dtype=float), powers))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A real component at one point: its value, its slope along the line, and K; and the code it earns."""
+
+    code: int
+    value: float
+    slope: float
+    curvature: float
+
+    @property
+    def reach(self) -> float:
+        """Length of the longest piece on which the component should stay positive."""
+        if self.value <= 0:
+            return 0.0
+        lean = math.sqrt(self.slope**2 + 6 * self.curvature * self.value)
+        ahead = (
+            self.value / (lean - self.slope) if self.slope < 0 else (lean + self.slope) / (6 * self.curvature)
+        )
+        return 2 * _SAFETY * min(ahead, math.sqrt(self.value / (2 * self.curvature)))
+
+
+Conditions = Callable[[Fraction], list[Condition]]
+
+
+def walk(conditions: Conditions, start: Fraction, end: Fraction, grid: int) -> Iterator[tuple[Fraction, int]]:
+    """Yield (end point, code) of pieces that cover [start, end]; break points are multiples of 2^-grid.
+
+    Raises:
+        Obstacle: PRECISION if no component is separated from 0, BUDGET if there are too many pieces.
+    """
+    w = start
+    for _ in range(MAX_POINTS):
+        best = max(conditions(w), key=lambda condition: condition.reach)
+        reach = Fraction(min(best.reach, 2.0 * float(end)))
+        step = (reach.numerator << grid) // reach.denominator
+        if step == 0:
+            raise Obstacle(Reason.PRECISION, f"no component is separated from 0 at frequency {float(w):.6g}")
+        w = min(w + Fraction(step, 1 << grid), end)
+        yield w, best.code
+        if w == end:
+            return
+    raise Obstacle(Reason.BUDGET, f"more than {MAX_POINTS} pieces are needed")
+
+
+class Line:
+    """The line Re s = c for one function, at one precision (``bits`` None: floats)."""
+
+    def __init__(self, subject: Subject, c: Fraction, bits: int | None) -> None:
+        function = subject.function
+        self.function, self.narrow, self.c, self.bits = function, subject.narrow, c, bits
+        self.ar: Any = FloatArithmetic() if bits is None else Arithmetic(bits)
+        a = max(abs(function.damping.lo), abs(function.damping.hi))
+        if bits is None:
+            jet = function.law.jet(self.ar, complex(c), 2)
+            sizes = [abs(x) for x in jet]
+        else:
+            jet = function.law.jet(self.ar, self.ar.point(c, Fraction(0)), 2)
+            sizes = [_real(self.ar.magnitude(x), bits) for x in jet]
+        b = max(abs(function.undelayed.lo), abs(function.undelayed.hi))
+        self.bound = float(a) * sizes[0] + float(b)
+        self.curvature = float(a) * sizes[2] * (1 + 1e-12)
+        self.noise = 8 * _MANTISSA * (self.bound + abs(float(c)) + float(a) * sizes[1] * abs(float(c)))
+
+    def conditions(self, w: Fraction) -> list[Condition]:
+        """The four half-planes at c + i w."""
+        if self.bits is None:
+            value, slope = self.function.jet(self.ar, complex(self.c, w), 1)
+            noise = self.noise + 4 * _MANTISSA * abs(value)
+            values = [value.real - noise, value.imag - noise, -value.real - noise, -value.imag - noise]
+            slopes = [-slope.imag, slope.real, slope.imag, -slope.real]
+        else:
+            x, y = self.function.jet(self.ar, self.ar.point(self.c, w), 1)
+            values = [_real(v, self.bits) for v in (x[0] - 4, x[2] - 4, -x[1] - 4, -x[3] - 4)]
+            if not self.narrow:  # the extreme slope may belong to another parameter than the extreme value
+                re, im = max(-y[0], y[1]), max(-y[2], y[3])
+                y = (-re, re, -im, im)
+            slopes = [_real(v, self.bits) for v in (-y[3], y[0], y[2], -y[1])]
+        return [Condition(q, values[q], slopes[q], self.curvature) for q in range(4)]
+
+
+def _real(value: int, bits: int) -> float:
+    return math.ldexp(value, -bits) if value.bit_length() < 1000 else float(Fraction(value, 1 << bits))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The function of a claim, and whether it is one function, so that floats can stand for it."""
+
+    function: Function
+    narrow: bool
+
+    @classmethod
+    def of(cls, claim: dict[str, Any]) -> Subject:
+        """Read the function of a claim.
+
+        Raises:
+            Obstacle: DOMAIN if the kernel's format cannot express it.
+        """
+        try:
+            function = Function(pair(claim["damping"]), pair(claim["undelayed"]), parse(claim["delay"]))
+        except Malformed as error:
+            raise Obstacle(Reason.DOMAIN, str(error)) from None
+        return cls(function, all(is_one(claim[name]) for name in ("damping", "undelayed", "delay")))
+
+
+def is_one(value: Any) -> bool:
+    """Whether a parameter or a law of the format denotes one number or one law."""
+    if isinstance(value, dict):
+        return "empirical" not in value and all(is_one(x) for x in value.values())
+    if isinstance(value, list):
+        if len(value) == 2 and all(isinstance(x, str) for x in value):
+            return bool(value[0] == value[1])
+        return all(is_one(x) for x in value if isinstance(x, dict | list))
+    return True
+
+
+def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
+    """Return the number of zeros with Re s >= c and a witness that the kernel accepts.
+
+    Raises:
+        Obstacle: if none is found.
+    """
+    function = subject.function
+    try:
+        function.require_domain(c)
+    except Refusal as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    detail = "no component is separated from 0"
+    for bits in ladder(subject, c):
+        try:
+            line = Line(subject, c, None if bits == 0 else bits)
+            scale = _exponent(line.bound)
+            grid = max(60, 60 - scale) if bits == 0 else bits - 8
+            end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (
+                scale - 8
+            )
+            pieces = list(walk(line.conditions, Fraction(0), end, grid))
+            if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
+                pieces.append((end + Fraction(line.conditions(end)[1].reach / 2), 1))
+        except (OverflowError, ZeroDivisionError) as error:
+            detail = str(error)
+            continue
+        except Refusal as error:
+            detail = str(error)
+            continue
+        except Obstacle as error:
+            if error.result.reason is not Reason.PRECISION:
+                raise
+            detail = error.result.detail
+            continue
+        breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
+        work = bits or working_bits(function, c)
+        try:
+            zeros = function.count(Arithmetic(work), c, breaks, codes)
+        except Refusal as error:
+            detail = str(error)
+            continue
+        return zeros, {"bits": work, "breaks": [str(w) for w in breaks], "codes": codes}
+    raise Obstacle(Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX, detail)
+
+
+def ladder(subject: Subject, c: Fraction) -> Iterator[int]:
+    """Yield precisions: 0 stands for a search in floats, to be checked at ``working_bits``."""
+    base = working_bits(subject.function, c)
+    if subject.narrow:
+        yield 0
+        bits = 2 * base
+        while bits < MAX_BITS:
+            yield bits
+            bits *= 2
+        yield MAX_BITS
+    else:
+        yield from (base, 2 * base)  # what separates a box from 0 is its width, not the precision
+
+
+def working_bits(function: Function, c: Fraction) -> int:
+    """Bits such that rounding is below what floats resolve, whatever the units of time."""
+    a = max(abs(function.damping.lo), abs(function.damping.hi))
+    small = max(0, -_exponent(float(a)))
+    span = max(0, _exponent(float(function.law.mean.hi))) + max(0, _exponent(float(a * function.law.mean.hi)))
+    return min(64 + small + span + max(0, _exponent(float(abs(c)))), MAX_BITS)
+
+
+def _exponent(value: float) -> int:
+    return math.frexp(value)[1] if value else 0

@@ -1,0 +1,54 @@
+"""The last step of every prover: assemble the document and hand it to the kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sddeverify import checker
+from sddeverify.certificates._certificate import Certificate, Obstacle, Reason, document
+from sddeverify.errors import invalid
+from sddeverify.exact import enclosure, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sddeverify.models import CharacteristicFunction
+
+C = TypeVar("C", bound=Certificate)
+_MODEL = ("learning_rate", "hessian", "workers", "mean_delay")
+
+
+def function_claim(kind: str, h: CharacteristicFunction, model: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the members that all claims about one characteristic function share."""
+    claim = {"type": kind, **h.to_json()}
+    return claim | ({"model": model_claim(model)} if model is not None else {})
+
+
+def model_claim(model: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the model member of a claim.
+
+    Raises:
+        InvalidScenario: if a member is missing, unknown or no exact number.
+    """
+    if set(model) != set(_MODEL):
+        raise invalid("model", sorted(model), f"exactly the members {', '.join(_MODEL)}")
+    return {name: pair(enclosure(model[name], f"model.{name}")) for name in _MODEL}
+
+
+def finish(
+    kind: type[C], claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None
+) -> C:
+    """Return the certificate if the kernel accepts it.
+
+    Raises:
+        Obstacle: with the kernel's reason if it does not.
+    """
+    try:
+        result = document(claim, witness, provenance)
+    except (checker.Malformed, checker.Refusal) as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    verdict = checker.check(result)
+    if verdict.status is not checker.Status.ACCEPTED:
+        reason = Reason.BUDGET if verdict.status is checker.Status.MALFORMED else Reason.PRECISION
+        raise Obstacle(reason, f"the kernel does not accept the proof: {verdict.reason}")
+    return kind(result)

@@ -1,0 +1,58 @@
+"""root_count: the number of characteristic roots with Re s >= c, certified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle
+from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._prove import finish, function_claim
+from sddeverify.exact import rational, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sddeverify.exact import Exact
+    from sddeverify.models import CharacteristicFunction
+
+
+@dataclass(frozen=True)
+class RootCount(Certificate):
+    """The certified number of zeros right of a line."""
+
+    @property
+    def count(self) -> int:
+        """Number of zeros with Re s >= abscissa, counted with multiplicity; none lies on the line."""
+        return int(self.claim["roots"])
+
+
+def prove(
+    h: CharacteristicFunction,
+    abscissa: Exact = 0,
+    *,
+    model: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> RootCount | Inconclusive:
+    """Certify the number of roots of ``h`` with Re s >= ``abscissa``, for all parameters of ``h`` at once.
+
+    Args:
+        h: The characteristic function; its damping may be an interval.
+        abscissa: An exact rational right of the abscissa of convergence of the delay law (1/time).
+        model: Optional ``learning_rate``, ``hessian``, ``workers`` and ``mean_delay`` that explain the damping.
+        provenance: Optional texts that go into the document unverified.
+
+    Returns:
+        The certificate; or Inconclusive, e.g. if a root lies on the line.
+
+    Raises:
+        InvalidScenario: if the abscissa is no exact rational.
+    """
+    c = rational(abscissa, "abscissa")
+    claim = function_claim("root_count", h, model)
+    try:
+        zeros, witness = count_witness(Subject.of(claim), c)
+        claim |= {"abscissa": spell(c), "roots": zeros}
+        return finish(RootCount, claim, witness, provenance)
+    except Obstacle as obstacle:
+        return obstacle.result

@@ -1,0 +1,11 @@
+"""The trusted kernel: ``check(document) -> Verdict``. Standard library only; a copied folder runs by itself.
+
+What an accepted certificate proves: the mathematical statement that it carries. What it does not prove: that
+the characteristic function in it is the right one for a training run.
+"""
+
+from .document import Malformed
+from .interval import Refusal
+from .verdict import Status, Verdict, check, state
+
+__all__ = ["Malformed", "Refusal", "Status", "Verdict", "check", "state"]

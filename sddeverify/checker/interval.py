@@ -1,0 +1,263 @@
+"""Rectangular complex interval arithmetic on integers: the ground on which every proof stands.
+
+A real number x is enclosed by two integers ``lo <= x 2^bits <= hi``; a complex number by a rectangle
+``(re_lo, re_hi, im_lo, im_hi)``. Every operation rounds outward, so the rectangle that it returns
+contains the exact result for all members of the rectangles that it is given (the *containment property*).
+There are no floats, no caches and no state but the number of bits.
+
+Python's ``>>`` and ``//`` round towards minus infinity; ``-(-x >> n)`` and ``-(-x // d)`` round upwards.
+"""
+
+from fractions import Fraction
+from math import isqrt
+from typing import NamedTuple
+
+Rectangle = tuple[int, int, int, int]
+
+
+class Refusal(Exception):
+    """The proof cannot be accepted; the message says why. It never says that the claim is false."""
+
+
+class Pair(NamedTuple):
+    """A parameter: every real number in the closed interval from ``lo`` to ``hi``, exact rationals."""
+
+    lo: Fraction
+    hi: Fraction
+
+
+def product(a: int, b: int, c: int, d: int) -> tuple[int, int]:
+    """Return the exact range of x y for x in [a, b], y in [c, d]."""
+    if a >= 0 and c >= 0:
+        return a * c, b * d
+    ac, ad, bc, bd = a * c, a * d, b * c, b * d
+    return min(ac, ad, bc, bd), max(ac, ad, bc, bd)
+
+
+class Arithmetic:
+    """The operations at one precision; numbers are integers in units of 2^-bits ("ulps")."""
+
+    __slots__ = ("bits", "one", "unit")
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self.unit = 1 << bits
+        self.one: Rectangle = (self.unit, self.unit, 0, 0)
+
+    def real(self, pair: Pair) -> tuple[int, int]:
+        """Enclose a parameter."""
+        lo, hi = pair
+        return (
+            (lo.numerator << self.bits) // lo.denominator,
+            -((-hi.numerator << self.bits) // hi.denominator),
+        )
+
+    def point(self, re: Fraction, im: Fraction) -> Rectangle:
+        """Enclose the complex number re + i im."""
+        return (*self.real(Pair(re, re)), *self.real(Pair(im, im)))
+
+    def add(self, x: Rectangle, y: Rectangle) -> Rectangle:
+        """X + y, exactly."""
+        return x[0] + y[0], x[1] + y[1], x[2] + y[2], x[3] + y[3]
+
+    def subtract(self, x: Rectangle, y: Rectangle) -> Rectangle:
+        """X - y, exactly."""
+        return x[0] - y[1], x[1] - y[0], x[2] - y[3], x[3] - y[2]
+
+    def multiply(self, x: Rectangle, y: Rectangle) -> Rectangle:
+        """X y; the products are exact and rounded once."""
+        a, b, c, d = x
+        e, f, g, h = y
+        rr, ii = product(a, b, e, f), product(c, d, g, h)
+        ri, ir = product(a, b, g, h), product(c, d, e, f)
+        n = self.bits
+        return (
+            (rr[0] - ii[1]) >> n,
+            -((ii[0] - rr[1]) >> n),
+            (ri[0] + ir[0]) >> n,
+            -(-(ri[1] + ir[1]) >> n),
+        )
+
+    def scale(self, x: Rectangle, pair: Pair) -> Rectangle:
+        """X p for a real parameter p."""
+        lo, hi = self.real(pair)
+        re, im, n = product(x[0], x[1], lo, hi), product(x[2], x[3], lo, hi), self.bits
+        return re[0] >> n, -(-re[1] >> n), im[0] >> n, -(-im[1] >> n)
+
+    def divide(self, x: Rectangle, divisor: int) -> Rectangle:
+        """X / divisor for a positive integer."""
+        return x[0] // divisor, -(-x[1] // divisor), x[2] // divisor, -(-x[3] // divisor)
+
+    def inverse(self, x: Rectangle) -> Rectangle:
+        """1/x = conj(x)/|x|^2.
+
+        Raises:
+            Refusal: if |x|^2 is not bounded away from 0.
+        """
+        a, b, c, d = x
+        lo = _least_square(a, b) + _least_square(c, d)
+        hi = max(a * a, b * b) + max(c * c, d * d)
+        if lo <= 0:
+            raise Refusal("a denominator is not bounded away from 0 at this precision")
+        return (*self._quotient(a, b, lo, hi), *self._quotient(-d, -c, lo, hi))
+
+    def _quotient(self, a: int, b: int, lo: int, hi: int) -> tuple[int, int]:
+        """Range of x/y for x in [a, b] ulps and y in [lo, hi] square ulps, lo > 0."""
+        n = 2 * self.bits
+        return (a << n) // (hi if a >= 0 else lo), -((-b << n) // (lo if b >= 0 else hi))
+
+    def magnitude(self, x: Rectangle) -> int:
+        """An upper bound of |x|, in ulps: the root of the sum of squares, rounded up."""
+        square = max(-x[0], x[1]) ** 2 + max(-x[2], x[3]) ** 2
+        return isqrt(square - 1) + 1 if square else 0
+
+    def mignitude(self, x: Rectangle) -> int:
+        """A lower bound of |x|, in ulps."""
+        return isqrt(_least_square(x[0], x[1]) + _least_square(x[2], x[3]))
+
+    def size(self, x: Rectangle) -> Rectangle:
+        """A real number that is at least |x|."""
+        bound = self.magnitude(x)
+        return bound, bound, 0, 0
+
+    def real_part(self, x: Rectangle) -> Rectangle:
+        """Re x, exactly."""
+        return x[0], x[1], 0, 0
+
+    def negative(self, x: Rectangle) -> Rectangle:
+        """-x, exactly."""
+        return -x[1], -x[0], -x[3], -x[2]
+
+    def is_right(self, x: Rectangle) -> bool:
+        """Whether Re x > 0 is proved."""
+        return x[0] > 0
+
+    def inflate(self, x: Rectangle, radius: int) -> Rectangle:
+        """Every number within ``radius`` ulps of x."""
+        return x[0] - radius, x[1] + radius, x[2] - radius, x[3] + radius
+
+    def exponential(self, x: Rectangle) -> Rectangle:
+        """exp(-x) = exp(-Re x) (cos Im x - i sin Im x).
+
+        Cosine and sine come from the midpoint of Im x; both have Lipschitz constant 1.
+        """
+        a, b, c, d = x
+        middle = (c + d) >> 1
+        radius = max(d - middle, middle - c)
+        cos, sin, error = self._circle(middle)
+        error += radius
+        limit = self.unit
+        cos_lo, cos_hi = max(cos - error, -limit), min(cos + error, limit)
+        sin_lo, sin_hi = max(-sin - error, -limit), min(-sin + error, limit)
+        if a == 0 == b:
+            return cos_lo, cos_hi, sin_lo, sin_hi
+        lo = self._real_exponential(-b)[0]
+        hi = self._real_exponential(-a)[1]
+        re, im, n = product(lo, hi, cos_lo, cos_hi), product(lo, hi, sin_lo, sin_hi), self.bits
+        return re[0] >> n, -(-re[1] >> n), im[0] >> n, -(-im[1] >> n)
+
+    def _real_exponential(self, x: int) -> tuple[int, int]:
+        """Bounds of exp(x 2^-bits) in ulps.
+
+        With r = |x|/2^k < 2^-5, the Taylor terms t_j = t_(j-1) r/j are rounded down. The error of a
+        term is at most that of its predecessor times r/j plus 1, hence below 2; the first omitted term is
+        below 1 + its computed value 0, the tail below twice that. So exp(r) lies between the sum and
+        the sum + 2 n + 4. Squaring k times, down and up, gives exp(|x|); for x < 0 the reciprocal is taken.
+        """
+        size = abs(x)
+        if size >> self.bits >= 4096:
+            if x < 0:
+                return 0, 1  # exp(-4096) < 2^-4096 <= one ulp, as bits <= 4096
+            raise Refusal("an exponential is larger than exp(4096)")
+        halvings = max(0, size.bit_length() - self.bits + 5)
+        n = self.bits + halvings + 12
+        r = size << 12  # |x| 2^(n - bits - halvings): the reduced argument in units of 2^-n, exactly
+        total = term = 1 << n
+        count = 0
+        while term:
+            count += 1
+            term = (term * r) // (count << n)
+            total += term
+        lo, hi = total, total + 2 * count + 4
+        for _ in range(halvings):
+            lo, hi = lo * lo >> n, (hi * hi >> n) + 1
+        if x < 0:
+            lo, hi = (1 << 2 * n) // hi, (1 << 2 * n) // lo + 1
+        drop = n - self.bits
+        return lo >> drop, (hi >> drop) + 1
+
+    def _circle(self, x: int) -> tuple[int, int, int]:
+        """Integers c, s, e with |c + i s - exp(i x 2^-bits)| <= e, in ulps.
+
+        Taylor sum at r = x/2^k, |r| < 2^-5, as above (each computed term is within 2 units of the exact
+        one, the tail within 4), then k squarings of the complex number: an error of e units becomes at most
+        (2 + e 2^-n) e, and rounding adds less than 2; e^2 <= 2^n throughout because k <= bits - 20.
+        """
+        size = abs(x)
+        halvings = max(0, size.bit_length() - self.bits + 5)
+        if halvings > self.bits - 20:
+            raise Refusal("an oscillation is too fast for this precision")
+        n = self.bits + halvings + 12
+        r = size << 12
+        parts = [1 << n, 0]  # real and imaginary part
+        term, count = 1 << n, 0
+        while term:
+            count += 1
+            term = (term * r) // (count << n)
+            parts[count & 1] += -term if count & 2 else term
+        error = 2 * count + 4
+        cos, sin = parts
+        for _ in range(halvings):
+            cos, sin = (cos * cos - sin * sin) >> n, (cos * sin) >> (n - 1)
+            error = 2 * error + 3
+        drop = n - self.bits
+        return cos >> drop, (sin if x >= 0 else -sin) >> drop, (error >> drop) + 3
+
+    def moments(self, z: Rectangle, order: int) -> list[Rectangle]:
+        """Return I_0, ..., I_order with I_k(z) = integral over [0, 1] of t^k exp(-z t) dt.
+
+        If |z| <= 1: I_k = sum over n of (-z)^n/(n! (n + k + 1)); after the terms n < N, N >= 2, the rest is at most
+        2 |z|^N/N!, since the terms decrease by a factor of at least 2. Otherwise integration by parts:
+        I_0 = (1 - exp(-z))/z and I_k = (k I_(k-1) - exp(-z))/z.
+        """
+        if self.magnitude(z) <= self.unit:
+            minus = self.negative(z)
+            power, count = self.one, 0
+            sums: list[Rectangle] = [(0, 0, 0, 0)] * (order + 1)
+            while count < 2 or self.magnitude(power) > 2:
+                sums = [self.add(x, self.divide(power, count + k + 1)) for k, x in enumerate(sums)]
+                count += 1
+                power = self.divide(self.multiply(power, minus), count)
+                if count > self.bits + 8:
+                    raise Refusal("a series does not converge at this precision")
+            return [self.inflate(x, 2 * self.magnitude(power)) for x in sums]
+        inverse, decay = self.inverse(z), self.exponential(z)
+        results = [self.multiply(self.subtract(self.one, decay), inverse)]
+        for k in range(1, order + 1):
+            numerator = self.subtract(self.scale(results[-1], Pair(Fraction(k), Fraction(k))), decay)
+            results.append(self.multiply(numerator, inverse))
+        return results
+
+    def polynomial(self, coefficients: list[int], z: Rectangle) -> Rectangle:
+        """The polynomial with non-negative integer coefficients (lowest first) at z, by Horner's rule.
+
+        Rectangles would grow by a factor of up to sqrt(2) with each rotation, so the recursion runs on a
+        point z0 with an error bound: if |z - z0| <= rho, |z|, |z0| <= Z (Z >= 1), the exact partial value w has
+        |w| <= A and the computed one is within e of it, then the next one is within e Z + A rho + 4 (two
+        roundings, and that of the bound itself), and A Z + c + 1 bounds the next partial value.
+        """
+        n = self.bits
+        re, im = (z[0] + z[1]) >> 1, (z[2] + z[3]) >> 1
+        rho = ((z[1] - z[0] + z[3] - z[2]) >> 1) + 2
+        bound = max(self.unit, self.magnitude(z) + rho)
+        x = y = error = size = 0
+        for coefficient in reversed(coefficients):
+            x, y = ((x * re - y * im) >> n) + (coefficient << n), (x * im + y * re) >> n
+            error = ((error * bound + size * rho) >> n) + 4
+            size = ((size * bound) >> n) + 1 + (coefficient << n)
+        return x - error, x + error, y - error, y + error
+
+
+def _least_square(a: int, b: int) -> int:
+    """The least x^2 for x in [a, b]."""
+    return min(a * a, b * b) if a > 0 or b < 0 else 0
