@@ -1,0 +1,117 @@
+"""The lattice law: masses on multiples of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sddeverify.delays._law import Atom, integer
+from sddeverify.delays._numbers import Exp, Number, as_float, number_for
+from sddeverify.errors import invalid
+from sddeverify.exact import Exact, positive
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+MAX_CELLS = 4096
+MAX_COUNT = 10**15
+
+
+def cells(value: object, field: str) -> tuple[int, ...]:
+    """Return the counts of a lattice, or raise ``InvalidScenario``."""
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or not 1 <= len(value) <= MAX_CELLS:
+        raise invalid(field, value, f"a list of 1 to {MAX_CELLS} integers")
+    counts = tuple(integer(count, f"{field}[{j}]", 0, MAX_COUNT) for j, count in enumerate(value))
+    if not any(counts[1:]):
+        raise invalid(
+            field, value, "counts of which one after the first is positive (the mean must not be 0)"
+        )
+    return counts
+
+
+@dataclass(frozen=True)
+class Lattice(Atom):
+    """tau = j step with probability counts[j]/sum(counts): Phi(s) is a polynomial in exp(-s step).
+
+    Attributes:
+        step: Distance of neighbouring times.
+        counts: Integer weights of the times 0, step, 2 step, ...; at most 4096 of at most 10^15 each.
+    """
+
+    step: Fraction
+    counts: tuple[int, ...]
+    name: ClassVar[str] = "lattice"
+
+    def __init__(self, step: Exact, counts: Sequence[int]) -> None:
+        object.__setattr__(self, "step", positive(step, "lattice.step"))
+        object.__setattr__(self, "counts", cells(counts, "lattice.counts"))
+
+    @cached_property
+    def total(self) -> int:
+        """The sum of the counts."""
+        return sum(self.counts)
+
+    def _moment(self, power: int) -> Fraction:
+        return Fraction(sum(j**power * count for j, count in enumerate(self.counts)), self.total)
+
+    @property
+    def mean(self) -> Fraction:
+        """The weighted mean of the times."""
+        return self.step * self._moment(1)
+
+    @property
+    def variance(self) -> Fraction:
+        """The weighted variance of the times."""
+        return self.step**2 * (self._moment(2) - self._moment(1) ** 2)
+
+    @property
+    def support(self) -> tuple[Fraction, Fraction]:
+        """From the first to the last time that has mass."""
+        occupied = [j for j, count in enumerate(self.counts) if count]
+        return self.step * occupied[0], self.step * occupied[-1]
+
+    def laplace(self, s: Any, exp: Exp, number: Number | None = None) -> Any:
+        """Sum of counts[j]/total exp(-s step)^j, by Horner's rule."""
+        turn = number or number_for(s)
+        if turn is as_float:
+            z = exp(-s * as_float(self.step))
+            value = z * 0.0
+            for weight in reversed(self._weights):
+                value = value * z + weight
+            return value
+        if hasattr(getattr(s, "context", None), "mpf"):
+            z = exp(-s * turn(self.step))
+            value = z * 0
+            for count in reversed(self.counts):
+                value = value * z + count
+            return value / self.total
+        # An expression reads better as a sum of exponentials than as nested products.
+        return sum(
+            turn(Fraction(count, self.total)) * exp(-s * turn(j * self.step))
+            for j, count in enumerate(self.counts)
+            if count
+        )
+
+    @cached_property
+    def _weights(self) -> tuple[float, ...]:
+        return tuple(count / self.total for count in self.counts)
+
+    @cached_property
+    def _cumulative(self) -> npt.NDArray[np.float64]:
+        import numpy as np
+
+        # Exact partial sums, each rounded once; the last is 1, so that no draw falls behind it.
+        sums, running = np.empty(len(self.counts)), 0
+        for j, count in enumerate(self.counts):
+            running += count
+            sums[j] = running / self.total
+        return sums
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Draw by inverting the distribution function."""
+        cell = self._cumulative.searchsorted(rng.random(size), side="right")
+        return cell * as_float(self.step)
