@@ -1,9 +1,9 @@
 """The law algebra: distributions of a non-negative time, with exact rational parameters.
 
-Atoms (:class:`Constant`, :class:`Exponential`, :class:`Erlang`, :class:`Uniform`, :class:`TruncatedExponential`,
-:class:`Lattice`, :class:`Empirical`) are closed under :class:`Mixture` and independent :class:`Sum`; conveniences
-(:func:`ShiftedExponential`, :func:`Hyperexponential`) are built from these. :func:`parse` reads the notation
-that ``str`` writes.
+Atoms (:class:`Constant`, :class:`Exponential`, :class:`Erlang`, :class:`Uniform`,
+:class:`TruncatedExponential`, :class:`Lattice`, :class:`Empirical`) are closed under :class:`Mixture` and
+independent :class:`Sum`; conveniences (:func:`ShiftedExponential`, :func:`Hyperexponential`) are built from
+these. :func:`parse` reads the notation that ``str`` writes.
 """
 
 from collections.abc import Callable

@@ -29,16 +29,14 @@ class Law(ABC):
     name: ClassVar[str]
     """The law's name in JSON and in the textual notation."""
 
-    if (
-        TYPE_CHECKING
-    ):  # at run time a dataclass field called ``mean`` must not find a property to be its default
+    if TYPE_CHECKING:  # at run time a dataclass field ``mean`` would take this property for its default
 
         @property
         def mean(self) -> Fraction:
             """E tau, exactly.
 
             Raises:
-                UnsupportedScenario: if it is irrational (a truncated exponential); see :meth:`mean_enclosure`.
+                UnsupportedScenario: if it is irrational (a truncated exponential).
             """
 
     @property
@@ -82,13 +80,14 @@ class Law(ABC):
         Args:
             s: Complex argument with Re s > :attr:`abscissa`: a float, a complex number, a NumPy array, an
                 mpmath number, a SymPy expression.
-            exp: The exponential function for that type: ``cmath.exp``, ``numpy.exp``, ``mpmath.exp``, ``sympy.exp``.
-            number: How to turn an exact parameter into that type; chosen by the type of ``s`` unless given. (An
-                ``int`` keeps the parameters exact: pass ``number=float`` to use one with ``numpy.exp``.)
+            exp: The exponential function for that type: ``cmath.exp``, ``numpy.exp``, ``mpmath.exp``,
+                ``sympy.exp``.
+            number: How to turn an exact parameter into that type; chosen by the type of ``s`` unless given.
+                (An ``int`` keeps the parameters exact: pass ``number=float`` to use one with ``numpy.exp``.)
         """
 
     def density(self, t: Any, exp: Exp, number: Number | None = None) -> Any:
-        """Return the probability density at a time ``t`` inside :attr:`support`; outside of it the density is 0.
+        """Return the probability density at a time ``t`` inside :attr:`support`; outside of it, it is 0.
 
         Args:
             t: Time: a number, an array or an expression, as ``s`` in :meth:`laplace`.
@@ -136,17 +135,23 @@ class Law(ABC):
         from sddeverify.delays import LAWS
 
         if depth > MAX_DEPTH:
-            raise InvalidScenario(
-                f"delay law: nested deeper than {MAX_DEPTH} is not allowed; write a flatter law"
-            )
+            raise InvalidScenario(f"delay law: nested deeper than {MAX_DEPTH} is not allowed; write a flatter law")
         if not isinstance(value, dict) or len(value) != 1:
-            raise invalid(
-                "delay law", value, 'an object with one member, such as {"constant": {"time": ["1", "1"]}}'
-            )
+            raise invalid("delay law", value, 'an object with one member, such as {"constant": {"time": ["1", "1"]}}')
         ((name, body),) = value.items()
         if name not in LAWS:
             raise invalid("delay law", name, f"one of {', '.join(LAWS)}")
         return LAWS[name]._from_body(body, depth)
+
+    @classmethod
+    def usage(cls) -> str:
+        """Return how the law is called in the textual notation; empty if it is not called with numbers."""
+        return ""
+
+    @classmethod
+    def from_arguments(cls, numbers: list[Fraction]) -> Law:
+        """Return the law of the arguments of the textual notation."""
+        raise invalid(cls.name, f"{len(numbers)} number(s)", "laws, not numbers")
 
 
 class Atom(Law):
@@ -179,9 +184,7 @@ class Atom(Law):
     @classmethod
     def usage(cls) -> str:
         """Return how the law is written in the textual notation, e.g. ``erlang(shape, mean)``."""
-        names = [
-            f"{argument}, ..." if kind.startswith("tuple") else argument for argument, kind in cls._kinds()
-        ]
+        names = [f"{argument}, ..." if kind.startswith("tuple") else argument for argument, kind in cls._kinds()]
         return f"{cls.name}({', '.join(names)})"
 
     @classmethod
@@ -234,9 +237,7 @@ def single(value: Any, field: str) -> Fraction:
         raise invalid(field, value, 'a pair [lo, hi] of numbers, such as ["1/2", "1/2"]')
     parameter = enclosure(value, field)
     if parameter.width != 0:
-        raise invalid(
-            field, value, "a pair of equal numbers (an interval of laws is a matter of certificates)"
-        )
+        raise invalid(field, value, "a pair of equal numbers (intervals of laws are for certificates)")
     return parameter.lo
 
 
@@ -254,15 +255,13 @@ def require_delay(law: object) -> Law:
 
 
 def nested(laws: Iterable[object], field: str) -> tuple[Law, ...]:
-    """Return the parts of a combinator, or raise ``InvalidScenario`` for a part that is no law, or too deep."""
+    """Return the parts of a combinator, refusing one that is no law or too deep."""
     parts = []
     for k, law in enumerate(laws):
         if not isinstance(law, Law):
             raise invalid(f"{field}[{k}]", law, 'a delay law such as Constant("1")')
         if law.depth >= MAX_DEPTH:
-            raise InvalidScenario(
-                f"{field}[{k}]: nested deeper than {MAX_DEPTH} is not allowed; write a flatter law"
-            )
+            raise InvalidScenario(f"{field}[{k}]: nested deeper than {MAX_DEPTH} is not allowed; write a flatter law")
         parts.append(law)
     return tuple(parts)
 

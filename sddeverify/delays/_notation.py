@@ -6,8 +6,8 @@
     argument = number | law
     number   = 3 | 1/2 | 0.3 | 1e-9
 
-``0.3*constant(1) + 0.7*uniform(0, 2)`` is a *mixture* (one of the two times, not their sum); the sum of independent
-times is ``sum(constant(1), exponential(2))``.
+``0.3*constant(1) + 0.7*uniform(0, 2)`` is a *mixture* (one of the two times, not their sum); the sum of
+independent times is ``sum(constant(1), exponential(2))``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeVar
 
-from sddeverify.delays._law import Atom, Law
+from sddeverify.delays._law import Law
 from sddeverify.delays.mixture import Mixture
 from sddeverify.errors import InvalidScenario, invalid
 from sddeverify.exact import rational, spell
@@ -122,9 +122,7 @@ class _Reader:
         if start.kind != "number":
             law = self.factor(depth)
             if self.peek().text == "+":
-                self.fail(
-                    self.peek(), "a weight before each law of a mixture (1/2*... + 1/2*...), or sum(law, law)"
-                )
+                self.fail(self.peek(), "a weight before each law of a mixture (1/2*... + 1/2*...), or sum(law, law)")
             return law
         parts = []
         while True:
@@ -166,7 +164,7 @@ def _usages() -> dict[str, str]:
     """Return how each name that may be called is used."""
     from sddeverify.delays import CONVENIENCES, LAWS
 
-    usages = {name: law.usage() for name, law in LAWS.items() if issubclass(law, Atom)}
+    usages = {name: law.usage() for name, law in LAWS.items() if law.usage()}
     return usages | {"sum": "sum(law, law, ...)"} | {name: usage for name, (usage, _) in CONVENIENCES.items()}
 
 
@@ -184,6 +182,4 @@ def _call(name: str, arguments: list[Fraction | Law]) -> Law:
         raise invalid(name, str(laws[0]), f"numbers only: {usage}")
     if name in CONVENIENCES:
         return CONVENIENCES[name][1](numbers)
-    law = LAWS[name]
-    assert issubclass(law, Atom)  # noqa: S101  # for the type checker: _usages() knows no other
-    return law.from_arguments(numbers)
+    return LAWS[name].from_arguments(numbers)

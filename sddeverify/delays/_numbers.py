@@ -27,9 +27,7 @@ def as_float(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise UnsupportedScenario(
-            "a parameter beyond 1e308 has no float; only exact claims can hold it"
-        ) from None
+        raise UnsupportedScenario("a parameter beyond 1e308 has no float; use smaller units") from None
 
 
 def number_for(s: Any) -> Number:
@@ -41,7 +39,7 @@ def number_for(s: Any) -> Number:
     """
     if isinstance(s, float | complex) or hasattr(s, "dtype"):
         return as_float
-    context = getattr(s, "context", None)
+    context: Any = getattr(s, "context", None)
     if hasattr(context, "mpf"):
         mpf = context.mpf
         return lambda value: mpf(value.numerator) / value.denominator
@@ -60,7 +58,7 @@ def mean_of_exponential(z: Any, exp: Exp) -> Any:
         return -_expm1(-z) / z if z else 1.0
     if z == 0:
         return z + 1
-    context = getattr(z, "context", None)
+    context: Any = getattr(z, "context", None)
     if hasattr(context, "expm1") and abs(z) < 0.5:
         return -context.expm1(-z) / z
     return (1 - exp(-z)) / z

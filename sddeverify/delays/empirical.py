@@ -56,9 +56,7 @@ class Empirical(Atom):
         values = [_measured(time, f"empirical.times[{k}]") for k, time in enumerate(times)]
         longest = max(values, default=Fraction(0))
         if longest == 0:
-            raise invalid(
-                "empirical.times", "no time" if not values else "only zeros", "at least one positive time"
-            )
+            raise invalid("empirical.times", "no time" if not values else "only zeros", "at least one positive time")
         step = _short_above(longest / (cells - 1))
         counts = [0] * (math.floor(longest / step + Fraction(1, 2)) + 1)
         for value in values:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Erlang(Atom):
-    """The sum of ``shape`` independent exponential stages of mean ``mean/shape``: Phi(s) = (1 + s mean/shape)^-shape.
+    """The sum of ``shape`` independent exponential stages: Phi(s) = (1 + s mean/shape)^-shape.
 
     Attributes:
         shape: Number of stages, 1 to 1000; 1 is the exponential law.
@@ -56,9 +56,7 @@ class Erlang(Atom):
         """Rate (rate t)^(shape-1) exp(-rate t)/(shape-1)! with rate = shape/mean."""
         turn = number or number_for(t)
         rate, last = turn(self.shape / self.mean), self.shape - 1
-        if (
-            last > 50 and turn is as_float
-        ):  # (rate t)^last leaves the range of floats before it meets the exponential
+        if last > 50 and turn is as_float:  # (rate t)^last alone may leave the range of floats
             import numpy as np
 
             with np.errstate(divide="ignore"):

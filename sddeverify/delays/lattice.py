@@ -27,9 +27,7 @@ def cells(value: object, field: str) -> tuple[int, ...]:
         raise invalid(field, value, f"a list of 1 to {MAX_CELLS} integers")
     counts = tuple(integer(count, f"{field}[{j}]", 0, MAX_COUNT) for j, count in enumerate(value))
     if not any(counts[1:]):
-        raise invalid(
-            field, value, "counts of which one after the first is positive (the mean must not be 0)"
-        )
+        raise invalid(field, value, "counts with a positive one after the first (mean > 0)")
     return counts
 
 
@@ -113,5 +111,5 @@ class Lattice(Atom):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw by inverting the distribution function."""
-        cell = self._cumulative.searchsorted(rng.random(size), side="right")
-        return cell * as_float(self.step)
+        times = self._cumulative.searchsorted(rng.random(size), side="right") * as_float(self.step)
+        return float(times) if size is None else times

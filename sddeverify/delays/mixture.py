@@ -38,9 +38,7 @@ class Mixture(Law):
         weights = [positive(weight, f"mixture[{k}].weight") for k, (weight, _) in enumerate(pairs)]
         if sum(weights) != 1:
             spelled = spell(sum(weights, Fraction(0)))
-            raise invalid(
-                "mixture weights", f"sum {spelled}", "weights that sum to exactly 1, such as 3/10 and 7/10"
-            )
+            raise invalid("mixture weights", f"sum {spelled}", "weights that sum to exactly 1, such as 3/10 and 7/10")
         laws = nested((law for _, law in pairs), "mixture")
         object.__setattr__(self, "parts", tuple(zip(weights, laws, strict=True)))
 
@@ -133,9 +131,7 @@ class Mixture(Law):
 
     @classmethod
     def _from_body(cls, body: Any, depth: int) -> Law:
-        if not isinstance(body, list) or not all(
-            isinstance(x, dict) and set(x) == {"weight", "law"} for x in body
-        ):
+        if not isinstance(body, list) or not all(isinstance(x, dict) and set(x) == {"weight", "law"} for x in body):
             raise invalid(cls.name, body, 'a list of objects with exactly the members "weight" and "law"')
         return cls(
             (single(part["weight"], f"mixture[{k}].weight"), Law.from_json(part["law"], depth + 1))

@@ -27,7 +27,5 @@ def ShiftedExponential(shift: Exact, mean: Exact) -> Sum:  # noqa: N802  # reads
 def from_arguments(numbers: list[Fraction]) -> Sum:
     """Return the law of the arguments of the textual notation."""
     if len(numbers) != 2:
-        raise invalid(
-            "shifted_exponential", f"{len(numbers)} argument(s)", "shifted_exponential(shift, mean)"
-        )
+        raise invalid("shifted_exponential", f"{len(numbers)} argument(s)", "shifted_exponential(shift, mean)")
     return ShiftedExponential(*numbers)

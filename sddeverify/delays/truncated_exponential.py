@@ -51,7 +51,7 @@ class TruncatedExponential(Atom):
         raise UnsupportedScenario(f"the variance of {self} is irrational; use variance_float")
 
     def _moments(self, order: int) -> list[Enclosure]:
-        """Return E (tau/cap)^k for k = 0..order, as ratios of the kernel's integrals of u^k exp(-u cap/scale)."""
+        """Return E (tau/cap)^k for k = 0..order, by the kernel's integrals of u^k exp(-u cap/scale)."""
         arithmetic = Arithmetic(_BITS)
         ratio = self.cap / self.scale
         integrals = arithmetic.moments(arithmetic.point(ratio, Fraction(0)), order)
@@ -62,7 +62,7 @@ class TruncatedExponential(Atom):
         """Return an interval that contains E tau = scale - cap/(exp(cap/scale) - 1)."""
         ratio = self.cap / self.scale
         if ratio >= _FAR:  # exp(x) - 1 >= 2^x there
-            return Enclosure(self.scale - self.cap / 2 ** int(min(ratio, 4 * _FAR)), self.scale)
+            return Enclosure(self.scale - self.cap / 2 ** min(int(ratio), 4 * _FAR), self.scale)
         first = self._moments(1)[1]
         return Enclosure(self.cap * first.lo, self.cap * first.hi)
 
