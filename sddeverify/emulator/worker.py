@@ -1,0 +1,91 @@
+"""An emulated worker: a plain state machine that takes as long as its law says and computes real gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sddeverify.delays import Law
+    from sddeverify.emulator.clock import Ticks
+    from sddeverify.emulator.server import Job
+    from sddeverify.objectives import Objective
+
+_FIRST_BLOCK = 8
+_LARGEST_BLOCK = 256
+
+
+def generators(seed: int, *key: int) -> tuple[np.random.Generator, np.random.Generator]:
+    """Return the two independent random streams of a worker: for its times, and for its gradients.
+
+    Args:
+        seed: Seed of the scenario.
+        key: Index of the worker, preceded by the index of the run in an ensemble.
+    """
+    times, noise = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
+    return np.random.Generator(np.random.PCG64(times)), np.random.Generator(np.random.PCG64(noise))
+
+
+@dataclass
+class Worker:
+    """One worker: idle, or busy with a job until it is due.
+
+    Attributes:
+        index: Its number, 0 to P - 1.
+        law: Law of its compute times, in seconds.
+        ticks: Unit of time.
+        objective: What it computes gradients of.
+        times: Random stream of compute times.
+        noise: Random stream of gradients; used when a gradient is pushed, so that a cancelled one costs nothing.
+        block: Compute times drawn ahead, in ticks, in reverse order; ``None`` is a gradient that never ends.
+        block_size: Size of the next block.
+        job: What it computes.
+        due: When it will be done or give up, in ticks; ``None`` for never, or when it is idle.
+        gives_up: Whether it will have run into the time limit then.
+    """
+
+    index: int
+    law: Law = field(metadata={"static": True})
+    ticks: Ticks = field(metadata={"static": True})
+    objective: Objective = field(metadata={"static": True})
+    times: np.random.Generator
+    noise: np.random.Generator
+    block: list[int | None] = field(default_factory=list)
+    block_size: int = _FIRST_BLOCK
+    job: Job | None = None
+    due: int | None = None
+    gives_up: bool = False
+
+    def begin(self, job: Job, now: int) -> int | None:
+        """Start to compute and return when the worker is due; ``None`` for never."""
+        if not self.block:
+            # One call for many draws is cheap; blocks grow, so that large pools do not draw far ahead.
+            durations = np.asarray(self.law.sample(self.times, size=self.block_size), dtype=np.float64)
+            self.block = self.ticks.of_durations(durations)[::-1]
+            self.block_size = min(2 * self.block_size, _LARGEST_BLOCK)
+        duration, limit = self.block.pop(), job.time_limit
+        self.gives_up = limit is not None and (duration is None or duration > limit)
+        if self.gives_up:
+            duration = limit
+        self.job = job
+        self.due = None if duration is None else now + duration
+        return self.due
+
+    def finish(self) -> np.ndarray:
+        """End the job and return its gradient, shape (d,)."""
+        job = self._end()
+        gradient: np.ndarray = self.objective.gradient(job.iterate, self.noise)
+        return gradient
+
+    def give_up(self) -> None:
+        """End the job without a gradient."""
+        self._end()
+
+    def _end(self) -> Job:
+        job = self.job
+        if job is None:
+            raise RuntimeError(f"worker {self.index} has no job to end")
+        self.job, self.due, self.gives_up = None, None, False
+        return job
