@@ -115,6 +115,20 @@ def non_negative(value: object, field: str) -> Fraction:
     return result
 
 
+def integer(value: object, field: str, least: int, most: int) -> int:
+    """Return ``value`` if it is an integer (an ``int``, or a ``Fraction`` without denominator) in a range.
+
+    Raises:
+        InvalidScenario: for anything else, a boolean and a float among them.
+    """
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        shown = spell(value) if isinstance(value, Fraction) else value
+        raise invalid(field, shown, f"an integer from {least} to {most}")
+    return value
+
+
 def enclosure(value: object, field: str) -> Enclosure:
     """Return a number, or a pair ``(lo, hi)`` of numbers, as an :class:`Enclosure`.
 

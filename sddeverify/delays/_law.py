@@ -269,16 +269,3 @@ def nested(laws: Iterable[object], field: str) -> tuple[Law, ...]:
 def rightmost(laws: Iterable[Law]) -> Fraction | None:
     """Return the largest abscissa of convergence, None if every transform is entire."""
     return max((law.abscissa for law in laws if law.abscissa is not None), default=None)
-
-
-def integer(value: object, field: str, least: int, most: int) -> int:
-    """Return ``value`` if it is an integer in the given range, else raise ``InvalidScenario``."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        value = value.numerator
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise invalid(
-            field,
-            value if not isinstance(value, Fraction) else spell(value),
-            f"an integer from {least} to {most}",
-        )
-    return value

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sddeverify.delays._law import Atom, integer
+from sddeverify.delays._law import Atom
 from sddeverify.delays._numbers import Exp, Number, as_float, number_for
-from sddeverify.exact import Exact, positive
+from sddeverify.exact import Exact, integer, positive
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sddeverify.delays._law import Atom, integer
+from sddeverify.delays._law import Atom
 from sddeverify.delays._numbers import Exp, Number, as_float, number_for
 from sddeverify.errors import invalid
-from sddeverify.exact import Exact, positive
+from sddeverify.exact import Exact, integer, positive
 
 if TYPE_CHECKING:
     import numpy as np
