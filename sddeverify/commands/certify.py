@@ -106,9 +106,7 @@ def _check_options(claim: str, given: set[str]) -> None:
         raise InvalidScenario(f"--{_spelled(name)}: {claim} needs it; see sddeverify certify --help")
     for name in sorted(given - OPTIONS[claim]):
         takes = ", ".join(f"--{_spelled(n)}" for n in sorted(OPTIONS[claim]))
-        raise InvalidScenario(
-            f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {takes}"
-        )
+        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {takes}")
 
 
 def _spelled(name: str) -> str:
@@ -169,14 +167,18 @@ def _pair(field: str, text: str) -> tuple[str, str]:
 
 
 def _print_inconclusive(claim: str, result: Inconclusive, as_json: bool) -> None:
-    reason = result.reason.name
     if as_json:
         import json
 
-        summary = {"claim": claim, "status": "inconclusive", "reason": reason, "detail": result.detail}
+        summary = {
+            "claim": claim,
+            "status": "inconclusive",
+            "reason": result.reason.name,
+            "detail": result.detail,
+        }
         typer.echo(json.dumps(summary, indent=2))
     else:
-        typer.echo(f"inconclusive ({reason}): {result.detail}", err=True)
+        typer.echo(str(result))
 
 
 def _print_certified(claim: str, result: Certificate, out: Path | None, as_json: bool) -> None:

@@ -1,0 +1,74 @@
+"""Every snippet of the README and of the site is run: Python blocks, and console lines that start with $."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks").rglob("*.md"))]
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# These take their time; make demo and their own tests run them.
+LONG = {"report", "record"}
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(page.read_text("utf-8"))
+
+
+def run_console(text: str, folder: Path) -> None:
+    for line in text.splitlines():
+        if not line.startswith("$ "):
+            continue
+        expected = re.search(r"# exit status (\d)", line)
+        words = shlex.split(line[2:], comments=True)
+        assert words[0] in {"sddeverify", "python"}, line
+        if words[0] == "sddeverify" and words[1] in LONG:
+            continue
+        words[:1] = [sys.executable, "-m", "sddeverify"] if words[0] == "sddeverify" else [sys.executable]
+        result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
+        assert result.returncode == (int(expected[1]) if expected else 0), f"{line}\n{result.stdout}{result.stderr}"
+        assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: str(p.relative_to(ROOT)))
+def test_snippets_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "snippet"}
+    for kind, text in blocks(page):
+        if kind == "python":
+            exec(compile(text, str(page), "exec"), names)  # noqa: S102 - our own pages
+        else:
+            run_console(text, tmp_path)
+
+
+def test_snippets_of_the_readme_are_found() -> None:
+    assert [kind for kind, _ in blocks(ROOT / "README.md")] == ["python", "console"]
+
+
+def test_example_of_the_format_page_is_a_claim() -> None:
+    from sddeverify import checker
+
+    page = (ROOT / "notebooks" / "reference" / "certificate.md").read_text("utf-8")
+    found = re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    document = json.loads(found[1])
+    assert checker.state(document["claim"]) == document["statement"]
+
+
+def test_long_commands_exist() -> None:
+    from sddeverify.__main__ import COMMANDS
+
+    assert set(COMMANDS) >= LONG
+
+
+def test_no_page_names_a_machine() -> None:
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        text = page.read_text("utf-8")
+        assert os.fspath(ROOT) not in text, page
+        assert not re.search(r"/(home|root|work)/", text), page
