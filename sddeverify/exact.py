@@ -20,6 +20,7 @@ Exact: TypeAlias = int | Fraction | str | Decimal
 
 _MAX_CHARACTERS = 4000
 _MAX_EXPONENT = 4000
+_TOO_LARGE = 10**4000
 _NUMBER = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,5}))?(?:/([0-9]+))?\Z")
 
 
@@ -65,10 +66,7 @@ def rational(value: object, field: str, allowed: str = 'an exact rational such a
     if isinstance(value, bool):
         raise invalid(field, value, allowed)
     if isinstance(value, int | Fraction):
-        result = Fraction(value)
-        if max(abs(result.numerator).bit_length(), result.denominator.bit_length()) > 13_287:
-            raise invalid(field, "a number of more than 4000 digits", "at most 4000 digits")
-        return result
+        return _bounded(Fraction(value), field)
     if isinstance(value, Decimal):
         value = str(value)
     if isinstance(value, str):
@@ -85,8 +83,15 @@ def rational(value: object, field: str, allowed: str = 'an exact rational such a
                 digits = int(f"{whole}{decimals}")
                 power -= len(decimals)
                 scaled = Fraction(digits * 10**power) if power >= 0 else Fraction(digits, 10**-power)
-                return (-scaled if sign == "-" else scaled) / bottom
+                return _bounded((-scaled if sign == "-" else scaled) / bottom, field)
     raise invalid(field, value, allowed)
+
+
+def _bounded(value: Fraction, field: str) -> Fraction:
+    """Return ``value`` if certificates can spell it: at most 4000 digits above and below the line."""
+    if max(abs(value.numerator), value.denominator) >= _TOO_LARGE:
+        raise invalid(field, "a number of more than 4000 digits", "at most 4000 digits")
+    return value
 
 
 def positive(value: object, field: str) -> Fraction:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from sddeverify.delays._law import Atom, Law, require_delay
-from sddeverify.delays._notation import parse
+from sddeverify.delays._notation import MAX_NOTATION, parse
 from sddeverify.delays.constant import Constant
 from sddeverify.delays.empirical import Empirical
 from sddeverify.delays.erlang import Erlang
@@ -47,6 +47,7 @@ CONVENIENCES: dict[str, tuple[str, Callable[[list[Fraction]], Law]]] = {
 __all__ = [
     "CONVENIENCES",
     "LAWS",
+    "MAX_NOTATION",
     "Atom",
     "Constant",
     "Empirical",

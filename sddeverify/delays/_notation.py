@@ -24,7 +24,7 @@ from sddeverify.exact import rational, spell
 
 T = TypeVar("T")
 
-MAX_CHARACTERS = 100_000
+MAX_NOTATION = 100_000
 _MAX_PARENTHESES = 32
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)"
@@ -52,8 +52,8 @@ def parse(text: str) -> Law:
     """
     if not isinstance(text, str):
         raise invalid("delay law", text, "its textual notation, such as 'erlang(3, 1)'")
-    if len(text) > MAX_CHARACTERS:
-        raise invalid("delay law", f"{len(text)} characters", f"at most {MAX_CHARACTERS} characters")
+    if len(text) > MAX_NOTATION:
+        raise invalid("delay law", f"{len(text)} characters", f"at most {MAX_NOTATION} characters")
     reader = _Reader(text)
     law = reader.law(0)
     reader.expect("end", "the end of the text, '+' and a weighted law, or nothing more")

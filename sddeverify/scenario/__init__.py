@@ -1,0 +1,184 @@
+"""The question: learning rate, curvature, workers and delays, in exact numbers, to and from JSON and TOML.
+
+Files are read strictly, and a decimal in a file means what it says: 0.3 is 3/10.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sddeverify.delays import MAX_NOTATION, Law, parse, require_delay
+from sddeverify.errors import InvalidScenario, invalid
+from sddeverify.exact import Exact, integer, non_negative, positive, spell
+from sddeverify.scenario._files import MAX_BYTES, loaded, toml
+from sddeverify.scenario._specs import ObjectiveSpec, PolicySpec, Value
+
+__all__ = ["ObjectiveSpec", "PolicySpec", "Scenario", "Value"]
+
+_MAX_WORKERS = 10**6
+_MAX_EIGENVALUES = 10**4
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A run of asynchronous SGD, described exactly.
+
+    Attributes:
+        learning_rate: Step size eta > 0.
+        workers: Number of workers P, 1 to 1 000 000.
+        compute: Law of the time from the read of an iterate to the push of its gradient (seconds, or any one unit).
+        hessian: Positive eigenvalues of the Hessian at the minimum; or give an ``objective``.
+        objective: Objective from which the eigenvalues are computed.
+        noise_variance: Variance sigma^2 of the gradient noise in each eigen-direction.
+        policy: What the server does with a gradient.
+        target: Accuracy to reach, relative to the start: a number between 0 and 1.
+        seed: Seed of all random streams, 0 to 2^64 - 1.
+
+    Raises:
+        InvalidScenario: naming the field, its value and what is allowed.
+    """
+
+    learning_rate: Fraction
+    workers: int
+    compute: Law
+    hessian: tuple[Fraction, ...]
+    objective: ObjectiveSpec | None
+    noise_variance: Fraction
+    policy: PolicySpec
+    target: Fraction
+    seed: int
+
+    def __init__(
+        self,
+        learning_rate: Exact,
+        workers: int,
+        compute: Law | str,
+        hessian: Iterable[Exact] = (),
+        objective: ObjectiveSpec | str | None = None,
+        noise_variance: Exact = 0,
+        policy: PolicySpec | str = "asynchronous",
+        target: Exact = Fraction(1, 100),
+        seed: int = 0,
+    ) -> None:
+        def keep(field: str, value: object) -> None:
+            object.__setattr__(self, field, value)
+
+        keep("learning_rate", positive(learning_rate, "learning_rate"))
+        keep("workers", integer(workers, "workers", 1, _MAX_WORKERS))
+        keep("compute", require_delay(parse(compute) if isinstance(compute, str) else compute))
+        keep("hessian", _eigenvalues(hessian))
+        keep("objective", ObjectiveSpec(objective) if isinstance(objective, str) else objective)
+        if bool(self.hessian) == (self.objective is not None):
+            given = "both" if self.hessian else "neither"
+            raise invalid(
+                "hessian, objective", given, "exactly one: a list of eigenvalues, or the name of an objective"
+            )
+        keep("noise_variance", non_negative(noise_variance, "noise_variance"))
+        keep("policy", PolicySpec(policy) if isinstance(policy, str) else policy)
+        keep("target", positive(target, "target"))
+        if self.target >= 1:
+            raise invalid("target", spell(self.target), "a number between 0 and 1, such as 1/100")
+        keep("seed", integer(seed, "seed", 0, 2**64 - 1))
+        if self.objective is not None:
+            from sddeverify.objectives import build  # NumPy, only where it is needed
+
+            build(self.objective.name, self.objective.parameters)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Scenario:
+        """Read a JSON object; see :meth:`to_json`.
+
+        Raises:
+            InvalidScenario: for text that is no JSON object, or not exactly a scenario.
+        """
+        return cls._read(loaded(text, "JSON"))
+
+    @classmethod
+    def fromtoml(cls, text: str | bytes) -> Scenario:
+        """Read a TOML document; see :meth:`to_toml`. Raises as :meth:`from_json`."""
+        return cls._read(loaded(text, "TOML"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Read a file, whose name ends in ``.json`` or ``.toml``.
+
+        Raises:
+            InvalidScenario: as :meth:`from_json`, and for a file that cannot be read; the message names the file.
+        """
+        path = Path(path)
+        if path.suffix not in (".json", ".toml"):
+            raise invalid("scenario file", str(path), "a file name that ends in .json or .toml")
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise invalid("scenario file", str(path), f"a file that can be read ({error.strerror})") from None
+        try:
+            return cls.from_json(data) if path.suffix == ".json" else cls.fromtoml(data)
+        except InvalidScenario as error:
+            raise InvalidScenario(f"{path}: {error}") from None
+
+    @classmethod
+    def _read(cls, table: dict[str, Any]) -> Scenario:
+        known = list(cls.__dataclass_fields__)
+        for key in table:
+            if key not in known:
+                raise invalid("unknown key", key, f"only {', '.join(known)}")
+        for key in ("learning_rate", "workers", "compute"):
+            if key not in table:
+                raise InvalidScenario(f"{key}: it is missing; write it beside {', '.join(table) or 'the other keys'}")
+        values = dict(table)
+        if not isinstance(table["compute"], str):
+            values["compute"] = Law.from_json(table["compute"])
+        for key, spec in (("objective", ObjectiveSpec), ("policy", PolicySpec)):
+            if key in table:
+                values[key] = spec.read(table[key])
+        return cls(**values)
+
+    def _fields(self) -> dict[str, Any]:
+        """Return the members of the written form, the compute law still a law."""
+        curvature: dict[str, Any] = {"hessian": [spell(value) for value in self.hessian]}
+        if self.objective is not None:
+            curvature = {"objective": self.objective.written()}
+        return {
+            "learning_rate": spell(self.learning_rate),
+            "workers": self.workers,
+            "compute": self.compute,
+            **curvature,
+            "noise_variance": spell(self.noise_variance),
+            "policy": self.policy.written(),
+            "target": spell(self.target),
+            "seed": self.seed,
+        }
+
+    def to_json(self) -> str:
+        """Return the canonical JSON text: equal scenarios give equal texts."""
+        return json.dumps(self._fields() | {"compute": self.compute.to_json()}, indent=2) + "\n"
+
+    def totoml(self) -> str:
+        """Return a TOML text, the compute law in the textual notation."""
+        text = str(self.compute)
+        compute = text if len(text) <= MAX_NOTATION else self.compute.to_json()
+        members = self._fields() | {"compute": compute}
+        return "".join(f"{key} = {toml(value)}\n" for key, value in members.items())
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the canonical JSON text, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _eigenvalues(values: object) -> tuple[Fraction, ...]:
+    allowed = f'a list of 1 to {_MAX_EIGENVALUES} positive eigenvalues such as ["1", "1/2"]'
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise invalid("hessian", values, allowed)
+    result = tuple(positive(value, f"hessian[{k}]") for k, value in enumerate(values))
+    if len(result) > _MAX_EIGENVALUES:
+        raise invalid("hessian", f"{len(result)} eigenvalues", allowed)
+    return result

@@ -1,0 +1,81 @@
+"""Members of families that live elsewhere - server policies, objectives - named with their parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Self, TypeAlias
+
+from sddeverify.errors import invalid
+from sddeverify.exact import Exact, rational, spell
+
+Value: TypeAlias = int | Fraction | str | bool
+"""What a parameter can be; whole numbers are ``int``."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+
+
+@dataclass(frozen=True)
+class _Spec:
+    """A member of a family, named with its parameters; the family's owner says which it knows.
+
+    Attributes:
+        name: Name in the family's table.
+        parameters: Numbers (exact), truth values or words, by name.
+    """
+
+    name: str
+    parameters: Mapping[str, Value]
+
+    def __init__(self, name: str, parameters: Mapping[str, Exact | bool] | None = None) -> None:
+        kind = self._kind()
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise invalid(kind, name, "a name of lower-case letters, digits and underscores")
+        for key in parameters or {}:
+            if not isinstance(key, str) or not _NAME.match(key) or key == "name":
+                raise invalid(f"{kind}.{name}", key, "parameters named by lower-case letters, digits and underscores")
+        object.__setattr__(self, "name", name)
+        values = {key: _value(value, f"{kind}.{key}") for key, value in sorted((parameters or {}).items())}
+        object.__setattr__(self, "parameters", values)
+
+    @classmethod
+    def _kind(cls) -> str:
+        return cls.__name__.removesuffix("Spec").lower()
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(self.parameters.items())))
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """Return what a file says: a name, or a table with ``name`` and the parameters."""
+        if isinstance(value, str):
+            return cls(value)
+        if not isinstance(value, dict) or "name" not in value:
+            raise invalid(cls._kind(), value, 'a name, or a table such as {name = "...", ...}')
+        return cls(value["name"], {key: x for key, x in value.items() if key != "name"})
+
+    def written(self) -> dict[str, int | str | bool]:
+        """Return the table that :meth:`read` reads."""
+        numbers = {key: spell(x) if isinstance(x, Fraction) else x for key, x in self.parameters.items()}
+        return {"name": self.name, **numbers}
+
+
+class PolicySpec(_Spec):
+    """What the server does with a gradient: the name of a server policy, and its parameters."""
+
+
+class ObjectiveSpec(_Spec):
+    """What is minimised: the name of an objective, and its parameters."""
+
+
+def _value(value: object, field: str) -> Value:
+    """Return a parameter: words that spell a number are that number."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NAME.match(value):
+        return value
+    allowed = 'an exact number such as 8 or "3/10", true, false, or a word of lower-case letters'
+    number = rational(value, field, allowed)
+    return number.numerator if number.denominator == 1 else number
