@@ -131,15 +131,9 @@ def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Incon
 
     prove = CLAIMS[claim].prove
     law = parse(delay)
-    wanted: dict[str, Any] = {}
-    if given["digits"] is not None:
-        wanted["digits"] = given["digits"]
-    if given["up_to"] is not None:
-        wanted["up_to"] = given["up_to"]
+    wanted = {name: given[name] for name in ("abscissa", "digits", "up_to") if given[name] is not None}
     if given["near"] is not None:
         wanted["near"] = _pair("--near", given["near"])
-    if claim == "root_count":
-        wanted["abscissa"] = given["abscissa"] or "0"
     subject = law if claim == "stability_boundary" else _function(law, given)
     result: Certificate | Inconclusive = prove(subject, **wanted)
     return result
@@ -148,10 +142,11 @@ def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Incon
 def _function(law: Any, given: dict[str, Any]) -> CharacteristicFunction:
     from sddeverify.models import CharacteristicFunction
 
+    undelayed = "0" if given["undelayed"] is None else given["undelayed"]
     return CharacteristicFunction(
         damping=_number_or_pair("--damping", given["damping"]),
         delay=law,
-        undelayed=_number_or_pair("--undelayed", given["undelayed"] or "0"),
+        undelayed=_number_or_pair("--undelayed", undelayed),
     )
 
 

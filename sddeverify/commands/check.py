@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -82,20 +82,21 @@ def _row(path: Path) -> Row:
     if len(document) > _MAX_BYTES:
         return Row(str(path), "", "malformed", f"the file is longer than {_MAX_BYTES} bytes")
     verdict = checker.check(document)
+    if verdict.status is checker.Status.MALFORMED:
+        return Row(str(path), "", "malformed", verdict.reason)
+    claim = _claim_type(document)
     if verdict.status is checker.Status.ACCEPTED:
-        claim, statement = _claim(document)
-        return Row(str(path), claim, "accepted", statement)
-    if verdict.status is checker.Status.REJECTED:
-        return Row(str(path), _claim(document)[0], "rejected", verdict.reason)
-    return Row(str(path), "", "malformed", verdict.reason)
+        return Row(str(path), claim, "accepted", verdict.statement)
+    return Row(str(path), claim, "rejected", verdict.reason)
 
 
-def _claim(document: bytes) -> tuple[str, str]:
-    # Only for documents that the kernel has parsed: their types are as the format says.
+def _claim_type(document: bytes) -> str:
     import json
 
-    content: dict[str, Any] = json.loads(document)
-    return str(content["claim"]["type"]), str(content["statement"])
+    try:
+        return str(json.loads(document)["claim"]["type"])
+    except (ValueError, TypeError, LookupError, RecursionError):  # the table is a service, not the verdict
+        return ""
 
 
 def _print_table(rows: list[Row]) -> None:

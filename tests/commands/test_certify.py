@@ -1,0 +1,196 @@
+import json
+import re
+from fractions import Fraction
+
+import pytest
+
+from sddeverify import checker
+from sddeverify.commands.certify import OPTIONS, REQUIRED
+
+
+def certified(run, path, *arguments):
+    """Run ``certify``, and return the claim of the file, which the kernel accepts."""
+    result = run("certify", *arguments, "-o", path)
+    assert result.status == 0, result
+    document = path.read_bytes()
+    assert checker.check(document).status is checker.Status.ACCEPTED
+    return json.loads(document)["claim"]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "x.cert.json"
+
+
+def test_options_cover_the_claims():
+    from sddeverify.certificates import CLAIMS
+
+    assert set(OPTIONS) == set(REQUIRED) == set(CLAIMS)
+    assert all(REQUIRED[claim] <= OPTIONS[claim] for claim in OPTIONS)
+
+
+@pytest.mark.parametrize(("damping", "stable"), [("3/2", True), ("1.58", False), ("1/1000,3/2", True)])
+def test_stability(run, path, damping, stable):
+    # The constant delay 1 is stable up to pi/2 = 1.5707...
+    claim = certified(run, path, "stability", "--damping", damping, "--delay", "constant(1)")
+    assert claim["stable"] is stable
+    lo, *hi = map(Fraction, damping.split(","))
+    assert [Fraction(x) for x in claim["damping"]] == [lo, *(hi or [lo])]
+
+
+def test_root_count(run, path):
+    # s + 1.5 e^-s: the branches W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 have -1.6505.
+    arguments = ["root_count", "--damping", "3/2", "--delay", "constant(1)"]
+    assert certified(run, path, *arguments)["roots"] == 0
+    claim = certified(run, path, *arguments, "--abscissa", "-1", "--force")
+    assert (claim["abscissa"], claim["roots"]) == ("-1", 2)
+    claim = certified(run, path, *arguments, "--abscissa", "-1.7", "--force")
+    assert (claim["abscissa"], claim["roots"]) == ("-17/10", 4)
+
+
+def test_root_count_with_undelayed_term(run, path):
+    # s + 2 + e^-s has its real root at 2 - s' ... : no root with Re s >= 0, since |e^-s| <= 1 < |s + 2|.
+    claim = certified(run, path, "root_count", "--damping", "1", "--undelayed", "2", "--delay", "constant(1)")
+    assert (claim["undelayed"], claim["roots"]) == (["2", "2"], 0)
+
+
+def test_negative_damping(run, path):
+    # s - e^-s has the one root W_0(1) = 0.567143 with Re s >= 0.
+    claim = certified(run, path, "root_count", "--damping", "-1", "--delay", "constant(1)")
+    assert claim["roots"] == 1
+
+
+def test_rightmost_root(run, path):
+    # s + 0.3 e^-s: the real root W_0(-0.3) = -0.489402227180214...
+    claim = certified(run, path, "rightmost_root", "--damping", "3/10", "--delay", "constant(1)", "--digits", "12")
+    lo, hi = map(Fraction, claim["real"])
+    assert lo <= Fraction("-0.489402227180214") + Fraction(1, 10**15)
+    assert hi >= Fraction("-0.489402227180215") - Fraction(1, 10**15)
+    assert hi - lo < Fraction(1, 10**11)
+
+
+def test_root_enclosure(run, path):
+    # s + 1.5 e^-s, the branch W_0(-1.5) = -0.032783735915572 + 1.549643823350159 i.
+    claim = certified(run, path, "root_enclosure", "--damping", "3/2", "--delay", "constant(1)", "--near", "-0.03,1.55")
+    re, im = map(Fraction, claim["centre"])
+    distance = (re + Fraction("0.032783735915572")) ** 2 + (im - Fraction("1.549643823350159")) ** 2
+    assert distance < (Fraction(claim["radius"]) + Fraction(1, 10**14)) ** 2
+
+
+def test_stability_boundary(run, path):
+    # Erlang-3 of mean 1 is stable up to 3 tan(pi/6) sec(pi/6)^3 = 8/3.
+    claim = certified(run, path, "stability_boundary", "--delay", "erlang(3, 1)", "--digits", "9")
+    lo, hi = map(Fraction, claim["damping"])
+    assert lo <= Fraction(8, 3) <= hi
+    assert hi - lo < Fraction(1, 10**7)
+
+
+def test_stability_boundary_without_a_crossing(run, path):
+    # Exponential delays are stable in the mean for every damping.
+    claim = certified(run, path, "stability_boundary", "--delay", "exponential(1)", "--up-to", "50")
+    assert claim["damping"] == ["50", None]
+
+
+def test_json(run, path):
+    result = run("certify", "stability", "--damping", "1", "--delay", "constant(1)", "-o", path, "--json")
+    document = json.loads(path.read_bytes())
+    assert result.json == {
+        "claim": "stability",
+        "status": "certified",
+        "statement": document["statement"],
+        "digest": document["claim_sha256"],
+        "file": str(path),
+    }
+
+
+def test_without_file_the_json_carries_the_certificate(run):
+    result = run("certify", "stability", "--damping", "1", "--delay", "constant(1)", "--json")
+    assert checker.check(result.json["certificate"]).status is checker.Status.ACCEPTED
+
+
+def test_without_file_it_says_that_nothing_was_saved(run):
+    result = run("certify", "stability", "--damping", "1", "--delay", "constant(1)")
+    assert result.status == 0
+    assert "not saved" in result.out
+
+
+def test_inconclusive(run, path):
+    # pi/2 lies inside the interval: neither sentence holds for all of it.
+    arguments = ["certify", "stability", "--damping", "1.5,1.6", "--delay", "constant(1)", "-o", path]
+    result = run(*arguments)
+    assert result.status == 3
+    assert "undecided" in result.out
+    assert run(*arguments, "--json").json["status"] == "inconclusive"
+    assert not path.exists()
+
+
+def test_existing_file_is_kept(run, path):
+    path.write_text("precious")
+    arguments = ["certify", "stability", "--damping", "1", "--delay", "constant(1)", "-o", path]
+    run(*arguments).assert_one_sentence("--force", str(path))
+    assert path.read_text() == "precious"
+    assert run(*arguments, "--force").status == 0
+    assert checker.check(path.read_bytes()).status is checker.Status.ACCEPTED
+
+
+def test_inconclusive_leaves_an_existing_file_even_with_force(run, path):
+    path.write_text("precious")
+    run("certify", "stability", "--damping", "1.5,1.6", "--delay", "constant(1)", "-o", path, "--force")
+    assert path.read_text() == "precious"
+
+
+STABILITY = ["stability", "--delay", "constant(1)"]
+BAD = {
+    "unknown claim": (["stable", "--delay", "constant(1)"], ["CLAIM", "'stable'", "root_count"]),
+    "no damping": (STABILITY, ["--damping"]),
+    "no near": (["root_enclosure", "--damping", "1", "--delay", "constant(1)"], ["--near"]),
+    "not a number": ([*STABILITY, "--damping", "one"], ["damping", "'one'", "rational"]),
+    "nan": ([*STABILITY, "--damping", "nan"], ["damping", "'nan'"]),
+    "infinite": ([*STABILITY, "--damping", "inf"], ["damping", "'inf'"]),
+    "zero": ([*STABILITY, "--damping", "0"], ["damping", "without 0"]),
+    "empty": ([*STABILITY, "--damping", ""], ["damping"]),
+    "division by zero": ([*STABILITY, "--damping", "1/0"], ["damping"]),
+    "three numbers": ([*STABILITY, "--damping", "1,2,3"], ["--damping", "'1,2,3'"]),
+    "turned interval": ([*STABILITY, "--damping", "2,1"], ["damping", "lo <= hi"]),
+    "interval with 0": ([*STABILITY, "--damping", "-1,1"], ["damping", "without 0"]),
+    "bad undelayed": ([*STABILITY, "--damping", "1", "--undelayed", "x"], ["undelayed", "'x'"]),
+    "empty undelayed": ([*STABILITY, "--damping", "1", "--undelayed", ""], ["undelayed"]),
+    "half a point": (
+        ["root_enclosure", "--damping", "1", "--delay", "constant(1)", "--near", "1"],
+        ["--near", "'1'", "comma"],
+    ),
+    "option of another claim": ([*STABILITY, "--damping", "1", "--abscissa", "1"], ["--abscissa", "does not take"]),
+    "boundary with damping": (
+        ["stability_boundary", "--delay", "constant(1)", "--damping", "1"],
+        ["--damping", "does not take"],
+    ),
+    "no digits": (["rightmost_root", "--damping", "1", "--delay", "constant(1)", "--digits", "0"], ["digits"]),
+    "unknown law": (["stability", "--damping", "1", "--delay", "gauss(1)"], ["gauss", "constant"]),
+    "law as code": (["stability", "--damping", "1", "--delay", "__import__('os')"], ["delay"]),
+    "law of mean 0": (["stability", "--damping", "1", "--delay", "constant(0)"], ["mean"]),
+    "weights": (["stability", "--damping", "1", "--delay", "1/2*constant(1) + 1/3*constant(2)"], ["weight"]),
+    "empty law": (["stability", "--damping", "1", "--delay", ""], ["delay"]),
+    "other suffix": ([*STABILITY, "--damping", "1", "-o", "x.json"], [".cert.json"]),
+    "no folder": ([*STABILITY, "--damping", "1", "-o", "none/such/x.cert.json"], ["existing folder"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_sentence(run, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    arguments, words = BAD[case]
+    run("certify", *arguments).assert_one_sentence(*words)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["stability"], [*STABILITY, "--digits", "many"], [*STABILITY, "--nonsense"]])
+def test_bad_usage(run, arguments):
+    result = run("certify", *arguments)
+    assert result.status == 2
+    assert result.err
+    assert "Traceback" not in result.err
+
+
+def test_help_names_the_claims(run):
+    shown = run("certify", "--help").out
+    assert all(re.search(rf"^\s*{claim}\b", shown, re.MULTILINE) for claim in OPTIONS)
