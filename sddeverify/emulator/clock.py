@@ -46,7 +46,8 @@ class Ticks:
     @classmethod
     def for_mean(cls, mean: float) -> Ticks:
         """Return the unit for compute times of the given mean: a power of two, 2**-40 to 2**-39 of it."""
-        return cls(2.0 ** (_RESOLUTION_BITS - math.floor(math.log2(mean))))
+        exponent = math.floor(math.log2(mean)) if 0 < mean < math.inf else 0
+        return cls(2.0 ** max(-900, min(_RESOLUTION_BITS - exponent, 900)))
 
     def seconds(self, ticks: int) -> float:
         """Return a tick count in seconds; monotone, and exact below 2**53 ticks when the unit is a power of two."""

@@ -17,8 +17,6 @@ from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import Columns, TraceFile
 from sddeverify.emulator.worker import Worker, generators
 from sddeverify.errors import invalid
-from sddeverify.objectives import build as build_objective
-from sddeverify.objectives import quadratic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -229,9 +227,11 @@ def objective_of(scenario: Scenario) -> Objective:
         InvalidScenario: for an unknown objective, or parameters that it does not allow.
         MissingExtra: if its data needs a package that is not installed.
     """
+    from sddeverify.objectives import build, quadratic
+
     if scenario.objective is None:
         return quadratic.Quadratic(scenario.hessian, scenario.noise_variance)
-    return build_objective(scenario.objective.name, scenario.objective.parameters)
+    return build(scenario.objective.name, scenario.objective.parameters)
 
 
 def emulate(

@@ -31,9 +31,7 @@ class Columns:
     version_read: array[int] = field(default_factory=lambda: array("q"))
     version_applied: array[int] = field(default_factory=lambda: array("q"))
 
-    def append(
-        self, worker: int, read_time: float, push_time: float, version_read: int, version_applied: int
-    ) -> None:
+    def append(self, worker: int, read_time: float, push_time: float, version_read: int, version_applied: int) -> None:
         """Take one row."""
         self.worker.append(worker)
         self.read_time.append(read_time)
@@ -113,9 +111,7 @@ class TraceFile:
             raise invalid("trace file", str(path), f"a name that can be written ({error.strerror})") from None
         return cls(descriptor, path, None, immediately=immediately)
 
-    def append(
-        self, worker: int, read_time: float, push_time: float, version_read: int, version_applied: int
-    ) -> None:
+    def append(self, worker: int, read_time: float, push_time: float, version_read: int, version_applied: int) -> None:
         """Write one row."""
         self._lines.append(csv_line(worker, read_time, push_time, version_read, version_applied))
         self.rows += 1

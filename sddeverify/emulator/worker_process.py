@@ -5,6 +5,7 @@ It computes a gradient for each job that comes over its socket, and ends when th
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import socket
 import sys
@@ -39,10 +40,8 @@ def serve(connection: socket.socket) -> None:
 def main() -> None:
     """Run the worker on the socket whose descriptor is the only argument."""
     with socket.socket(fileno=int(sys.argv[1])) as connection:
-        try:
+        with contextlib.suppress(ConnectionError):  # the server is gone; so are we
             serve(connection)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the server is gone; so are we
 
 
 if __name__ == "__main__":
