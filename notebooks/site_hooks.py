@@ -62,6 +62,11 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     return re.sub(r"<!-- help: ?([a-z ]*) -->", lambda match: _help(match.group(1).split()), markdown)
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Show the references of docstrings (``:class:`~package.Name```) as plain names."""
+    return re.sub(r":[a-z]+:<code>~?(?:[\w.]*\.)?(\w+)</code>", r"<code>\1</code>", html)
+
+
 def katex() -> Path | None:
     """Return a folder with KaTeX's distribution: Debian's, a cached one, or one fetched now by npm."""
     for folder in (*INSTALLED, CACHE):

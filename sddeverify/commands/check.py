@@ -36,7 +36,7 @@ EXIT_STATUS = {"accepted": 0, "rejected": 1, "malformed": 2, "unreadable": 2}
 def command(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE|DIR...", help="Certificates, or folders with *.cert.json files."),
+        typer.Argument(metavar="FILE|DIR", help="Certificates, or folders with *.cert.json files."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
 ) -> None:
