@@ -129,7 +129,9 @@ def integer(value: object, field: str, least: int, most: int) -> int:
     if isinstance(value, Fraction) and value.denominator == 1:
         value = value.numerator
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        shown = spell(value) if isinstance(value, Fraction) else value
+        shown = str(value) if isinstance(value, Fraction | Decimal) else value
+        if isinstance(shown, int) and abs(shown) >= _TOO_LARGE:
+            shown = "a number of more than 4000 digits"
         raise invalid(field, shown, f"an integer from {least} to {most}")
     return value
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sddeverify.checker.interval import Arithmetic
 from sddeverify.delays._law import Atom
 from sddeverify.delays._numbers import Exp, Number, as_float, mean_of_exponential, number_for
 from sddeverify.errors import UnsupportedScenario
@@ -52,6 +51,8 @@ class TruncatedExponential(Atom):
 
     def _moments(self, order: int) -> list[Enclosure]:
         """Return E (tau/cap)^k for k = 0..order, by the kernel's integrals of u^k exp(-u cap/scale)."""
+        from sddeverify.checker.interval import Arithmetic
+
         arithmetic = Arithmetic(_BITS)
         ratio = self.cap / self.scale
         integrals = arithmetic.moments(arithmetic.point(ratio, Fraction(0)), order)

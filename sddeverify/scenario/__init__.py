@@ -100,7 +100,7 @@ class Scenario:
         return cls._read(loaded(text, "JSON"))
 
     @classmethod
-    def fromtoml(cls, text: str | bytes) -> Scenario:
+    def from_toml(cls, text: str | bytes) -> Scenario:
         """Read a TOML document; see :meth:`to_toml`. Raises as :meth:`from_json`."""
         return cls._read(loaded(text, "TOML"))
 
@@ -120,7 +120,7 @@ class Scenario:
         except OSError as error:
             raise invalid("scenario file", str(path), f"a file that can be read ({error.strerror})") from None
         try:
-            return cls.from_json(data) if path.suffix == ".json" else cls.fromtoml(data)
+            return cls.from_json(data) if path.suffix == ".json" else cls.from_toml(data)
         except InvalidScenario as error:
             raise InvalidScenario(f"{path}: {error}") from None
 
@@ -132,7 +132,9 @@ class Scenario:
                 raise invalid("unknown key", key, f"only {', '.join(known)}")
         for key in ("learning_rate", "workers", "compute"):
             if key not in table:
-                raise InvalidScenario(f"{key}: it is missing; write it beside {', '.join(table) or 'the other keys'}")
+                raise InvalidScenario(
+                    f"{key}: it is missing; a scenario has learning_rate, workers, compute, and hessian or objective"
+                )
         values = dict(table)
         if not isinstance(table["compute"], str):
             values["compute"] = Law.from_json(table["compute"])
@@ -161,7 +163,7 @@ class Scenario:
         """Return the canonical JSON text: equal scenarios give equal texts."""
         return json.dumps(self._fields() | {"compute": self.compute.to_json()}, indent=2) + "\n"
 
-    def totoml(self) -> str:
+    def to_toml(self) -> str:
         """Return a TOML text, the compute law in the textual notation."""
         text = str(self.compute)
         compute = text if len(text) <= MAX_NOTATION else self.compute.to_json()

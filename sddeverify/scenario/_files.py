@@ -7,6 +7,7 @@ that are too large or nested too deeply. Decimals keep their exact written value
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -15,6 +16,14 @@ from sddeverify.errors import InvalidScenario, invalid
 
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 64
+_TOML_SIGN = re.compile(r"""\"{3}|'{3}|["'#.=,\n\[\]{}]""")
+_TOML_REST = {  # what ends a string or a comment that has begun; possessive, so that no text takes long
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*+"'),
+    "'": re.compile(r"[^'\n]*+'"),
+    '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*+"""', re.DOTALL),
+    "'''": re.compile(r"(?:[^']|'(?!''))*+'''"),
+    "#": re.compile(r"[^\n]*+"),
+}
 
 
 def loaded(text: str | bytes, form: str) -> dict[str, Any]:
@@ -25,6 +34,7 @@ def loaded(text: str | bytes, form: str) -> dict[str, Any]:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
         if form == "TOML":
+            _refuse_long_keys(text)
             table = tomllib.loads(text, parse_float=_decimal)
         else:
             table = json.loads(
@@ -36,6 +46,8 @@ def loaded(text: str | bytes, form: str) -> dict[str, Any]:
         raise
     except ValueError as error:  # of the JSON and TOML readers, and of the decoder
         problem = " ".join(str(error).split())[:200]
+        if "overwrite" in problem or "twice" in problem:  # how tomllib calls it
+            problem = f"a duplicate key: {problem}"
         raise InvalidScenario(f"{form} text: it is not valid {form} ({problem}); write one {form} object") from None
     if not isinstance(table, dict):
         raise invalid(f"{form} text", table, "one object with the keys of a scenario")
@@ -46,6 +58,24 @@ def loaded(text: str | bytes, form: str) -> dict[str, Any]:
     if layer:
         raise invalid(f"{form} text", "deep nesting", f"at most {_MAX_DEPTH} levels")
     return table
+
+
+def _refuse_long_keys(text: str) -> None:
+    """Refuse dotted keys of many parts: tomllib spends memory that grows with the square of their number."""
+    position = dots = 0
+    while (sign := _TOML_SIGN.search(text, position)) is not None:
+        position = sign.end()
+        if sign.group() == ".":
+            dots += 1
+            if dots > _MAX_DEPTH:
+                raise invalid("TOML text", "a key of many parts", f"at most {_MAX_DEPTH} levels")
+        elif sign.group() in _TOML_REST:
+            rest = _TOML_REST[sign.group()].match(text, position)
+            if rest is None:
+                return  # tomllib stops here, too, and says what is wrong
+            position = rest.end()
+        else:
+            dots = 0
 
 
 def _decimal(text: str) -> Decimal:

@@ -11,9 +11,10 @@ from typing import Self, TypeAlias
 from sddeverify.errors import invalid
 from sddeverify.exact import Exact, rational, spell
 
-Value: TypeAlias = int | Fraction | str | bool
-"""What a parameter can be; whole numbers are ``int``."""
-
+Value: TypeAlias = int | Fraction | str | bool | tuple["int | Fraction", ...]
+"""What a parameter can be: an exact number (a whole one is an ``int``), a word, a truth value, a list of numbers."""
+Parameter: TypeAlias = Exact | bool | list[Exact] | tuple[Exact, ...] | Value
+Written: TypeAlias = int | str | bool | list[int | str]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 
 
@@ -23,13 +24,13 @@ class _Spec:
 
     Attributes:
         name: Name in the family's table.
-        parameters: Numbers (exact), truth values or words, by name.
+        parameters: Exact numbers, lists of them, truth values or words, by name.
     """
 
     name: str
     parameters: Mapping[str, Value]
 
-    def __init__(self, name: str, parameters: Mapping[str, Exact | bool] | None = None) -> None:
+    def __init__(self, name: str, parameters: Mapping[str, Parameter] | None = None) -> None:
         kind = self._kind()
         if not isinstance(name, str) or not _NAME.match(name):
             raise invalid(kind, name, "a name of lower-case letters, digits and underscores")
@@ -56,10 +57,9 @@ class _Spec:
             raise invalid(cls._kind(), value, 'a name, or a table such as {name = "...", ...}')
         return cls(value["name"], {key: x for key, x in value.items() if key != "name"})
 
-    def written(self) -> dict[str, int | str | bool]:
+    def written(self) -> dict[str, Written]:
         """Return the table that :meth:`read` reads."""
-        numbers = {key: spell(x) if isinstance(x, Fraction) else x for key, x in self.parameters.items()}
-        return {"name": self.name, **numbers}
+        return {"name": self.name, **{key: _written(value) for key, value in self.parameters.items()}}
 
 
 class PolicySpec(_Spec):
@@ -71,11 +71,20 @@ class ObjectiveSpec(_Spec):
 
 
 def _value(value: object, field: str) -> Value:
-    """Return a parameter: words that spell a number are that number."""
-    if isinstance(value, bool):
+    """Return a parameter in its one form."""
+    if isinstance(value, bool) or (isinstance(value, str) and _NAME.match(value)):
         return value
-    if isinstance(value, str) and _NAME.match(value):
-        return value
-    allowed = 'an exact number such as 8 or "3/10", true, false, or a word of lower-case letters'
-    number = rational(value, field, allowed)
+    if isinstance(value, list | tuple):
+        return tuple(_number(x, f"{field}[{k}]") for k, x in enumerate(value))
+    return _number(value, field)
+
+
+def _number(value: object, field: str) -> int | Fraction:
+    number = rational(value, field, 'an exact number such as 8 or "3/10", true, false, a word of lower-case letters')
     return number.numerator if number.denominator == 1 else number
+
+
+def _written(value: Value) -> Written:
+    if isinstance(value, tuple):
+        return [spell(x) if isinstance(x, Fraction) else x for x in value]
+    return spell(value) if isinstance(value, Fraction) else value

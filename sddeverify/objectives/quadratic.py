@@ -1,0 +1,75 @@
+"""The quadratic: curvature as given, additive Gaussian gradient noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from sddeverify.errors import invalid
+from sddeverify.exact import Exact, non_negative, positive
+from sddeverify.objectives._objective import Array, Objective
+
+
+class Quadratic(Objective):
+    """f(w) = sum of h_k w_k^2 / 2 with minimum 0; a gradient carries independent noise in each coordinate.
+
+    Args:
+        eigenvalues: The positive curvatures h_k; at least one.
+        noise_variance: Variance sigma^2 of the gradient noise in each coordinate.
+    """
+
+    def __init__(self, eigenvalues: Iterable[Exact], noise_variance: Exact = 0) -> None:
+        if isinstance(eigenvalues, str) or not isinstance(eigenvalues, Iterable):
+            raise invalid("quadratic.eigenvalues", eigenvalues, "a list of positive numbers")
+        exact = sorted(positive(h, f"quadratic.eigenvalues[{k}]") for k, h in enumerate(eigenvalues))
+        if not exact:
+            raise invalid("quadratic.eigenvalues", [], "at least one positive number")
+        self.exact = tuple(exact)
+        self.noise_variance = non_negative(noise_variance, "quadratic.noise_variance")
+
+    @cached_property
+    def _curvatures(self) -> Array:
+        return np.array([float(h) for h in self.exact])
+
+    @property
+    def dimension(self) -> int:
+        """Number of eigenvalues."""
+        return len(self.exact)
+
+    def initial(self) -> Array:
+        """1 in each coordinate."""
+        return np.ones(self.dimension)
+
+    def minimum(self) -> Array:
+        """0."""
+        return np.zeros(self.dimension)
+
+    def loss(self, w: Array) -> float:
+        """Sum of h_k w_k^2/2."""
+        return float(self._curvatures @ (w * w)) / 2
+
+    def gradient(self, w: Array, rng: np.random.Generator) -> Array:
+        """Return h_k w_k plus Gaussian noise; without noise the generator is not used."""
+        exact = self.full_gradient(w)
+        if self.noise_variance == 0:
+            return exact
+        return exact + rng.normal(0.0, float(self.noise_variance) ** 0.5, self.dimension)
+
+    def full_gradient(self, w: Array) -> Array:
+        """h_k w_k."""
+        return self._curvatures * w
+
+    def hessian(self, w: Array | None = None) -> Array:
+        """Return the diagonal matrix of the curvatures, the same everywhere."""
+        return np.diag(self._curvatures)
+
+    def noise_covariance(self) -> Array:
+        """sigma^2 times the identity."""
+        return float(self.noise_variance) * np.eye(self.dimension)
+
+    def hessian_bounds(self) -> list[Fraction]:
+        """Return the eigenvalues themselves: here they are exact."""
+        return list(self.exact)
