@@ -116,14 +116,14 @@ def test_c2_arrivals_look_like_poisson_over_windows_of_few_arrivals(law):
     """C2 (abstract): the aggregated arrivals of gradients are approximately Poisson.
 
     Over windows that hold 4 arrivals on average, the index of dispersion tends to the Poisson value 1 as the number of
-    workers grows. It differs from 1 by at most about 4/P x sup |renewal density - 1| (a renewal argument), so 0.08
+    workers grows. It differs from 1 by at most about 4/P x sup |renewal density - 1| (a renewal argument), so 0.02
     is allowed at P = 400; 6 standard deviations sqrt(2/windows) for sampling, a false alarm below 1e-8.
     For long windows it does not tend to 1. CONSISTENT.
     """
     start, arrivals, workers = 40.0, 4, 400
     trace = emulate(quiet(law, workers, "1/100000"), arrivals=120_000).trace
     index, windows = dispersion(trace, start, arrivals / workers)
-    assert abs(index - 1) <= 0.08 + 6 * math.sqrt(2 / windows)
+    assert abs(index - 1) <= 0.02 + 6 * math.sqrt(2 / windows)
 
 
 def test_c2_fails_for_equal_workers_from_a_common_start():
@@ -479,7 +479,7 @@ def test_c13_event_triggered_uploads():
     K(u) = 2 Q(u) + 2 u phi(u), while uploads happen with probability q(u) = 2 Q(u) < K(u): the traffic falls
     faster than the speed. The noise that arrives has variance K(u) too. PROVED (SymPy).
     """
-    g, mean, u = sympy.symbols("g mean u", real=True)
+    g, mean = sympy.symbols("g mean", real=True)
     u = sympy.Symbol("u", positive=True)
     phi = sympy.exp(-(g**2) / 2) / sympy.sqrt(2 * sympy.pi)
     slope = sympy.diff(sympy.exp(-((g - mean) ** 2) / 2) / sympy.sqrt(2 * sympy.pi), mean).subs(mean, 0)
@@ -488,7 +488,6 @@ def test_c13_event_triggered_uploads():
     traffic = 2 * sympy.integrate(phi, (g, u, sympy.oo))
     power = 2 * sympy.integrate(g**2 * phi, (g, u, sympy.oo))
     expected = 2 * Q + 2 * u * phi.subs(g, u)
-    assert sympy.simplify(gain - expected) == 0
-    assert sympy.simplify(power - expected) == 0
-    assert sympy.simplify(traffic - 2 * Q) == 0
+    for left, right in [(gain, expected), (power, expected), (traffic, 2 * Q)]:
+        assert sympy.simplify((left - right).rewrite(sympy.erf)) == 0
     assert all(float(gain.subs(u, value)) > float(traffic.subs(u, value)) for value in (0.1, 1, 3))
