@@ -5,14 +5,16 @@ from __future__ import annotations
 import cmath
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.delays import require_delay
 from sddeverify.errors import invalid
-from sddeverify.exact import Enclosure, Exact, enclosure, pair
+from sddeverify.exact import Enclosure, Exact, enclosure, pair, positive, spell
 
 if TYPE_CHECKING:
     from sddeverify.delays import Law
+    from sddeverify.scenario import Scenario
 
     Parameter = Exact | tuple[Exact, Exact] | Enclosure
 
@@ -62,3 +64,150 @@ class CharacteristicFunction:
     def to_json(self) -> dict[str, Any]:
         """Return the members ``damping``, ``delay`` and ``undelayed`` of a claim."""
         return {"damping": pair(self.damping), "delay": self.delay.to_json(), "undelayed": pair(self.undelayed)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the derivations make of a scenario: dX = -a E[X(t - tau)] dt + ... in every eigen-direction, exactly.
+
+    Numbers are :class:`~sddeverify.exact.Enclosure` objects, a single point (``width == 0``) wherever the
+    mean delay is a single rational number; for a truncated exponential it is irrational and for a recorded
+    law it is known up to rounding, and then the true value lies between the ends.
+
+    Attributes:
+        learning_rate: eta.
+        workers: P.
+        hessian: The eigenvalues, ascending, without repetitions.
+        hessian_computed: Whether they were computed from an objective (then each is an upper bound, rounded
+            outward, and any claim about it begins "given h <= ...").
+        noise_variance: sigma^2, the variance of the gradient noise in every eigen-direction.
+        delay: The law of the delay tau, which is that of the compute time.
+        mean_delay: m = E tau (time).
+        arrival_rate: P/m (1/time).
+        damping: a = eta h P/m (1/time), one for each of ``hessian``.
+        noise_intensity: eta^2 sigma^2 P/m (1/time), the square of the factor of dW.
+        assumptions: Names of the assumptions that all this rests on, such as ``"A1"``.
+        provenance: One sentence saying where the numbers come from.
+    """
+
+    learning_rate: Fraction
+    workers: int
+    hessian: tuple[Fraction, ...]
+    hessian_computed: bool
+    noise_variance: Fraction
+    delay: Law
+    mean_delay: Enclosure
+    arrival_rate: Enclosure
+    damping: tuple[Enclosure, ...]
+    noise_intensity: Enclosure
+    assumptions: tuple[str, ...]
+    provenance: str
+
+    def strength(self, hessian: Exact | None = None) -> Fraction:
+        """Return c = eta h P = damping times mean delay (a pure number), for an eigenvalue of the model.
+
+        Raises:
+            InvalidScenario: as :meth:`characteristic_function`.
+        """
+        return self.learning_rate * self._eigenvalue(hessian) * self.workers
+
+    def characteristic_function(self, hessian: Exact | None = None) -> CharacteristicFunction:
+        """Return h(s) = s + a E[exp(-s tau)] for one eigenvalue.
+
+        Args:
+            hessian: One of the model's eigenvalues; may be left out if there is only one. The largest is the
+                first to become unstable, the smallest usually decides the speed.
+
+        Raises:
+            InvalidScenario: if it is not an eigenvalue of the model, or is left out while there are several.
+        """
+        return CharacteristicFunction(self.damping[self.hessian.index(self._eigenvalue(hessian))], self.delay)
+
+    def _eigenvalue(self, hessian: Exact | None) -> Fraction:
+        known = f"one of the {len(self.hessian)} eigenvalues, {spell(self.hessian[0])} to {spell(self.hessian[-1])}"
+        if hessian is None:
+            if len(self.hessian) > 1:
+                raise invalid("hessian", None, known)
+            return self.hessian[0]
+        value = positive(hessian, "hessian")
+        if value not in self.hessian:
+            raise invalid("hessian", spell(value), known)
+        return value
+
+    def critical_learning_rate(self, damping_boundary: Parameter) -> Enclosure:
+        """Return the learning rate at which the largest eigenvalue reaches a damping coefficient.
+
+        Args:
+            damping_boundary: The critical damping a* of the delay law (1/time), e.g. as certified by
+                ``stability_boundary``.
+
+        Returns:
+            eta* = a* m/(h P): every learning rate below its lower end is stable if every damping below the
+            lower end of ``damping_boundary`` is.
+
+        Raises:
+            InvalidScenario: for a boundary that is not positive.
+        """
+        boundary = _positive_enclosure(damping_boundary)
+        scale = self.hessian[-1] * self.workers
+        return Enclosure(boundary.lo * self.mean_delay.lo / scale, boundary.hi * self.mean_delay.hi / scale)
+
+    def largest_stable_workers(self, damping_boundary: Parameter) -> int:
+        """Return the largest P with eta h P/m < a* for every eigenvalue; 0 if one worker is too many.
+
+        The mean delay is held fixed: on a machine whose workers slow each other down, m grows with P.
+
+        Args:
+            damping_boundary: As for :meth:`critical_learning_rate`; its lower end counts.
+
+        Raises:
+            InvalidScenario: for a boundary that is not positive.
+        """
+        boundary = _positive_enclosure(damping_boundary)
+        ratio = boundary.lo * self.mean_delay.lo / (self.learning_rate * self.hessian[-1])
+        return -(-ratio.numerator // ratio.denominator) - 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the model as JSON: rationals spelled, enclosures as pairs."""
+        return {
+            "learning_rate": spell(self.learning_rate),
+            "workers": self.workers,
+            "hessian": [spell(value) for value in self.hessian],
+            "hessian_computed": self.hessian_computed,
+            "noise_variance": spell(self.noise_variance),
+            "delay": self.delay.to_json(),
+            "mean_delay": pair(self.mean_delay),
+            "arrival_rate": pair(self.arrival_rate),
+            "damping": [pair(value) for value in self.damping],
+            "noise_intensity": pair(self.noise_intensity),
+            "assumptions": list(self.assumptions),
+            "provenance": self.provenance,
+        }
+
+
+def _positive_enclosure(value: Parameter) -> Enclosure:
+    boundary = enclosure(value, "damping_boundary")
+    if boundary.lo <= 0:
+        raise invalid("damping_boundary", str(boundary), "a positive exact number, or a pair (lo, hi) of such")
+    return boundary
+
+
+def eigenvalues(scenario: Scenario) -> tuple[Fraction, ...]:
+    """Return the Hessian eigenvalues of a scenario, ascending, without repetitions.
+
+    Those of an objective are computed and rounded outward: upper bounds, not exact values.
+
+    Raises:
+        MissingExtra: if the objective needs a package that is not installed.
+        InvalidScenario: if the objective has an eigenvalue that is not positive.
+    """
+    values = scenario.hessian
+    if scenario.objective is not None:
+        from sddeverify.objectives import OBJECTIVES
+
+        objective = OBJECTIVES[scenario.objective.name](**dict(scenario.objective.parameters))
+        values = tuple(objective.hessian_bounds())
+    distinct = tuple(sorted(set(values)))
+    if distinct[0] <= 0:
+        raise invalid("hessian", spell(distinct[0]), "positive eigenvalues (add regularization to the objective)")
+    return distinct
