@@ -2,12 +2,25 @@
 
 from types import ModuleType
 
-from sddeverify.certificates import root_count, stability
+from sddeverify.certificates import rightmost_root, root_count, root_enclosure, stability, stability_boundary
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Reason
 
 CLAIMS: dict[str, ModuleType] = {
+    "rightmost_root": rightmost_root,
     "root_count": root_count,
+    "root_enclosure": root_enclosure,
     "stability": stability,
+    "stability_boundary": stability_boundary,
 }
 
-__all__ = ["CLAIMS", "Certificate", "Inconclusive", "Reason", "root_count", "stability"]
+__all__ = [
+    "CLAIMS",
+    "Certificate",
+    "Inconclusive",
+    "Reason",
+    "rightmost_root",
+    "root_count",
+    "root_enclosure",
+    "stability",
+    "stability_boundary",
+]

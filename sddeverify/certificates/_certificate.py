@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sddeverify
 from sddeverify import checker
 from sddeverify.checker.document import SCHEMA, digest
+from sddeverify.checker.verdict import read
 from sddeverify.errors import invalid
 from sddeverify.exact import Enclosure
 
@@ -50,7 +51,7 @@ class Inconclusive:
         return f"undecided ({self.reason.name}): {self.detail}"
 
 
-class Obstacle(Exception):
+class Obstacle(Exception):  # noqa: N818 - an answer, not an error
     """Raised inside a prover; its public function returns ``result``."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -108,15 +109,13 @@ class Certificate:
         return f"**Certified** `{self.digest[:12]}`: {self.statement}"
 
 
-def document(
-    claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None
-) -> dict[str, Any]:
+def document(claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None) -> dict[str, Any]:
     """Return the document of a claim and its witness."""
     return {
         "schema": SCHEMA,
         "claim": claim,
         "claim_sha256": digest(claim),
-        "statement": checker.state(claim),
+        "statement": read(claim).statement,
         "witness": witness,
         "producer": {
             "name": "sddeverify",

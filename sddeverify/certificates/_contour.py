@@ -22,6 +22,7 @@ from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed, pair
 from sddeverify.checker.function import Function
 from sddeverify.checker.interval import Arithmetic, Pair, Refusal
 from sddeverify.checker.laws import parse
+from sddeverify.exact import spell
 
 _SAFETY = 0.94
 _MANTISSA = 2.0**-52
@@ -45,7 +46,6 @@ class FloatArithmetic:
     add = staticmethod(complex.__add__)
     subtract = staticmethod(complex.__sub__)
     multiply = staticmethod(complex.__mul__)
-    negative = staticmethod(complex.__neg__)
 
     def divide(self, x: complex, divisor: int) -> complex:
         return x / divisor
@@ -65,10 +65,7 @@ class FloatArithmetic:
     def size(self, x: complex) -> complex:
         return complex(abs(x))
 
-    def magnitude(self, x: complex) -> float:
-        return abs(x)
-
-    def inflate(self, x: complex, radius: float) -> complex:
+    def inflate(self, x: complex, radius: complex) -> complex:
         return x
 
     def moments(self, z: complex, order: int) -> list[complex]:
@@ -107,9 +104,7 @@ class Condition:
         if self.value <= 0:
             return 0.0
         lean = math.sqrt(self.slope**2 + 6 * self.curvature * self.value)
-        ahead = (
-            self.value / (lean - self.slope) if self.slope < 0 else (lean + self.slope) / (6 * self.curvature)
-        )
+        ahead = self.value / (lean - self.slope) if self.slope < 0 else (lean + self.slope) / (6 * self.curvature)
         return 2 * _SAFETY * min(ahead, math.sqrt(self.value / (2 * self.curvature)))
 
 
@@ -149,7 +144,7 @@ class Line:
             sizes = [abs(x) for x in jet]
         else:
             jet = function.law.jet(self.ar, self.ar.point(c, Fraction(0)), 2)
-            sizes = [_real(self.ar.magnitude(x), bits) for x in jet]
+            sizes = [as_float(self.ar.magnitude(x), bits) for x in jet]
         b = max(abs(function.undelayed.lo), abs(function.undelayed.hi))
         self.bound = float(a) * sizes[0] + float(b)
         self.curvature = float(a) * sizes[2] * (1 + 1e-12)
@@ -164,15 +159,16 @@ class Line:
             slopes = [-slope.imag, slope.real, slope.imag, -slope.real]
         else:
             x, y = self.function.jet(self.ar, self.ar.point(self.c, w), 1)
-            values = [_real(v, self.bits) for v in (x[0] - 4, x[2] - 4, -x[1] - 4, -x[3] - 4)]
+            values = [as_float(v, self.bits) for v in (x[0] - 4, x[2] - 4, -x[1] - 4, -x[3] - 4)]
             if not self.narrow:  # the extreme slope may belong to another parameter than the extreme value
                 re, im = max(-y[0], y[1]), max(-y[2], y[3])
                 y = (-re, re, -im, im)
-            slopes = [_real(v, self.bits) for v in (-y[3], y[0], y[2], -y[1])]
+            slopes = [as_float(v, self.bits) for v in (-y[3], y[0], y[2], -y[1])]
         return [Condition(q, values[q], slopes[q], self.curvature) for q in range(4)]
 
 
-def _real(value: int, bits: int) -> float:
+def as_float(value: int, bits: int) -> float:
+    """A number of ulps as a float."""
     return math.ldexp(value, -bits) if value.bit_length() < 1000 else float(Fraction(value, 1 << bits))
 
 
@@ -215,19 +211,16 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
         Obstacle: if none is found.
     """
     function = subject.function
-    try:
-        function.require_domain(c)
-    except Refusal as error:
-        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    if function.law.abscissa is not None and c <= function.law.abscissa:
+        detail = f"Re s = {c} is not right of the abscissa of convergence {function.law.abscissa} of the delay law"
+        raise Obstacle(Reason.DOMAIN, detail)
     detail = "no component is separated from 0"
     for bits in ladder(subject, c):
         try:
             line = Line(subject, c, None if bits == 0 else bits)
             scale = _exponent(line.bound)
             grid = max(60, 60 - scale) if bits == 0 else bits - 8
-            end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (
-                scale - 8
-            )
+            end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (scale - 8)
             pieces = list(walk(line.conditions, Fraction(0), end, grid))
             if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
                 pieces.append((end + Fraction(line.conditions(end)[1].reach / 2), 1))
@@ -245,11 +238,11 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
         breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
         work = bits or working_bits(function, c)
         try:
-            zeros = function.count(Arithmetic(work), c, breaks, codes)
+            zeros = function.zeros_right(Arithmetic(work), c, breaks, codes)
         except Refusal as error:
             detail = str(error)
             continue
-        return zeros, {"bits": work, "breaks": [str(w) for w in breaks], "codes": codes}
+        return zeros, {"bits": work, "breaks": [spell(w) for w in breaks], "codes": codes}
     raise Obstacle(Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX, detail)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sddeverify import checker
 from sddeverify.certificates._certificate import Certificate, Obstacle, Reason, document
+from sddeverify.checker.document import Malformed
+from sddeverify.checker.interval import Refusal
 from sddeverify.errors import invalid
 from sddeverify.exact import enclosure, pair
 
@@ -24,20 +26,18 @@ def function_claim(kind: str, h: CharacteristicFunction, model: Mapping[str, Any
     return claim | ({"model": model_claim(model)} if model is not None else {})
 
 
-def model_claim(model: Mapping[str, Any]) -> dict[str, list[str]]:
+def model_claim(model: Mapping[str, Any], names: tuple[str, ...] = _MODEL) -> dict[str, list[str]]:
     """Return the model member of a claim.
 
     Raises:
         InvalidScenario: if a member is missing, unknown or no exact number.
     """
-    if set(model) != set(_MODEL):
-        raise invalid("model", sorted(model), f"exactly the members {', '.join(_MODEL)}")
-    return {name: pair(enclosure(model[name], f"model.{name}")) for name in _MODEL}
+    if set(model) != set(names):
+        raise invalid("model", sorted(model), f"exactly the members {', '.join(names)}")
+    return {name: pair(enclosure(model[name], f"model.{name}")) for name in names}
 
 
-def finish(
-    kind: type[C], claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None
-) -> C:
+def finish(kind: type[C], claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None) -> C:
     """Return the certificate if the kernel accepts it.
 
     Raises:
@@ -45,7 +45,7 @@ def finish(
     """
     try:
         result = document(claim, witness, provenance)
-    except (checker.Malformed, checker.Refusal) as error:
+    except (Malformed, Refusal) as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
     verdict = checker.check(result)
     if verdict.status is not checker.Status.ACCEPTED:

@@ -4,8 +4,6 @@ What an accepted certificate proves: the mathematical statement that it carries.
 the characteristic function in it is the right one for a training run.
 """
 
-from .document import Malformed
-from .interval import Refusal
-from .verdict import Status, Verdict, check, state
+from .verdict import Status, Verdict, check
 
-__all__ = ["Malformed", "Refusal", "Status", "Verdict", "check", "state"]
+__all__ = ["Status", "Verdict", "check"]

@@ -7,28 +7,26 @@ has one hash. The limits below are part of the format.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 from typing import Any
 
 from .interval import Pair
 
 SCHEMA = "sddeverify-certificate/1"
-MAX_CHARACTERS = 1 << 25
-MAX_DIGITS = 4000
+MAX_CHARACTERS, MAX_DIGITS, MAX_POINTS = 1 << 25, 4000, 200_000
 MIN_BITS, MAX_BITS = 32, 4096
-MAX_POINTS = 200_000
 MAX_COST = 1 << 28  # evaluations of a law x its size x bits
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818 - a verdict, named as such
     """The document is not in the format; the message names the place."""
 
 
-def load(document: str | bytes | bytearray | dict[str, Any]) -> dict[str, Any]:
+def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
     """Return the document as a dictionary; a dictionary is serialised first, so that both take one road.
 
     Raises:
@@ -36,22 +34,12 @@ def load(document: str | bytes | bytearray | dict[str, Any]) -> dict[str, Any]:
             text that is no UTF-8, more than 2^25 characters, nesting beyond what the parser takes.
     """
     try:
-        if isinstance(document, dict):
-            document = json.dumps(document, allow_nan=False)
-        if isinstance(document, bytes | bytearray):
-            if len(document) > MAX_CHARACTERS:
-                raise Malformed("the document is too large")
-            document = bytes(document).decode("utf-8")
-        if not isinstance(document, str):
-            raise Malformed("a document is text, bytes or a dictionary")
-        if len(document) > MAX_CHARACTERS:
+        text = json.dumps(document, allow_nan=False) if isinstance(document, dict) else document
+        if len(text) > MAX_CHARACTERS:
             raise Malformed("the document is too large")
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
         value = json.loads(
-            document,
-            object_pairs_hook=_unique,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-            parse_int=_short_integer,
+            text, object_pairs_hook=_unique, parse_float=_literal, parse_constant=_literal, parse_int=_literal
         )
     except (ValueError, TypeError, RecursionError) as error:
         raise Malformed(f"not strict JSON: {type(error).__name__}: {str(error)[:120]}") from None
@@ -61,32 +49,23 @@ def load(document: str | bytes | bytearray | dict[str, Any]) -> dict[str, Any]:
 
 
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(items)
-    if len(result) != len(items):
+    if len(result := dict(items)) != len(items):
         raise Malformed("an object has the same member twice")
     return result
 
 
-def _no_float(text: str) -> Any:
-    raise Malformed(f"{text[:40]} is a float; numbers are strings p or p/q")
-
-
-def _short_integer(text: str) -> int:
-    if len(text) > 18:
-        raise Malformed("an integer literal is too long; numbers are strings")
+def _literal(text: str) -> int:
+    if re.fullmatch("-?[0-9]{1,17}", text) is None:
+        raise Malformed(f"{text[:40]} is a float or a long integer; numbers are strings p or p/q")
     return int(text)
 
 
-def members(value: Any, *names: str, optional: Iterable[str] = ()) -> list[Any]:
-    """Return the members ``names`` of an object that has exactly these (``optional`` ones: None if absent)."""
-    if not isinstance(value, dict):
-        raise Malformed(f"an object with the members {', '.join(names)} is needed")
-    missing = [name for name in names if name not in value]
-    unknown = [name for name in value if name not in names and name not in optional]
-    if missing or unknown:
-        which = f"lacks {missing[0]!r}" if missing else f"has the unknown member {unknown[0][:40]!r}"
-        raise Malformed(f"an object with the members {', '.join(names)} {which}")
-    return [value[name] for name in names] + [value.get(name) for name in optional]
+def members(value: Any, *names: str, optional: str = "") -> list[Any]:
+    """Return the members of an object that has exactly ``names`` (and may have ``optional``, None if absent)."""
+    if not isinstance(value, dict) or not set(names) <= set(value) <= {*names, optional}:
+        found = f"those with {', '.join(sorted(value))[:200]}" if isinstance(value, dict) else str(value)[:40]
+        raise Malformed(f"an object with exactly the members {', '.join(names)} is needed, not {found}")
+    return [value[name] for name in names] + ([value.get(optional)] if optional else [])
 
 
 def integer(value: Any, least: int, most: int) -> int:
@@ -96,27 +75,18 @@ def integer(value: Any, least: int, most: int) -> int:
     return value
 
 
-def boolean(value: Any) -> bool:
-    """Return a JSON boolean."""
-    if type(value) is not bool:
-        raise Malformed(f"true or false is needed, not {str(value)[:40]}")
-    return value
-
-
 def number(value: Any) -> Fraction:
     """Return a rational from its one spelling."""
-    if not isinstance(value, str) or len(value) > 2 * MAX_DIGITS + 2:
-        raise Malformed(f"a number must be a string p or p/q, not {str(value)[:40]}")
-    match = _NUMBER.fullmatch(value)
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise Malformed(f"{value[:40]!r} is not the spelling of a rational number")
-    sign, top, bottom = match.groups()
-    if len(top) > MAX_DIGITS or len(bottom or "") > MAX_DIGITS:
+        raise Malformed(f"{str(value)[:40]!r} is not the spelling of a rational number")
+    sign, top, bottom = match.groups("1")
+    if max(len(top), len(bottom)) > MAX_DIGITS:
         raise Malformed(f"a number has more than {MAX_DIGITS} digits")
-    numerator, denominator = int(top), int(bottom or "1")
-    if (sign and numerator == 0) or bottom == "1" or gcd(numerator, denominator) != 1:
+    numerator, denominator = int(top), int(bottom)
+    if (sign == "-" and numerator == 0) or value.endswith("/1") or gcd(numerator, denominator) != 1:
         raise Malformed(f"{value[:40]!r} is not in lowest terms")
-    return Fraction(-numerator if sign else numerator, denominator)
+    return Fraction(-numerator if sign == "-" else numerator, denominator)
 
 
 def pair(value: Any, *, least: int | None = None, above: int | None = None) -> Pair:
@@ -124,23 +94,18 @@ def pair(value: Any, *, least: int | None = None, above: int | None = None) -> P
     if not isinstance(value, list) or len(value) != 2:
         raise Malformed(f"a parameter must be a pair [lo, hi], not {str(value)[:40]}")
     lo, hi = number(value[0]), number(value[1])
-    if lo > hi:
-        raise Malformed(f"in the pair {str(value)[:60]} lo is greater than hi")
-    if (least is not None and lo < least) or (above is not None and lo <= above):
-        raise Malformed(
-            f"the pair {str(value)[:60]} must be {'>' if least is None else '>='} {least or above or 0}"
-        )
+    if lo > hi or (least is not None and lo < least) or (above is not None and lo <= above):
+        raise Malformed(f"the pair {str(value)[:60]} is out of order or out of range")
     return Pair(lo, hi)
 
 
 def segments(breaks: Any, codes: Any) -> tuple[list[Fraction], list[int]]:
     """Return increasing break points from 0 and one code 0..3 for each piece between them."""
-    if not isinstance(breaks, list) or not isinstance(codes, list):
-        raise Malformed("breaks and codes must be lists")
-    if not 2 <= len(breaks) <= MAX_POINTS or len(codes) != len(breaks) - 1:
-        raise Malformed(f"2 to {MAX_POINTS} break points with one code fewer are needed")
+    lists = isinstance(breaks, list) and isinstance(codes, list)
+    if not lists or not 2 <= len(breaks) <= MAX_POINTS or len(codes) != len(breaks) - 1:
+        raise Malformed(f"lists of 2 to {MAX_POINTS} break points and of one code fewer are needed")
     points = [number(x) for x in breaks]
-    if points[0] != 0 or any(x >= y for x, y in zip(points, points[1:], strict=False)):
+    if points[0] != 0 or any(x >= y for x, y in pairwise(points)):
         raise Malformed("break points must start at 0 and increase")
     return points, [integer(x, 0, 3) for x in codes]
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 Rectangle = tuple[int, int, int, int]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a verdict, named as such
     """The proof cannot be accepted; the message says why. It never says that the claim is false."""
 
 
@@ -30,8 +30,8 @@ def product(a: int, b: int, c: int, d: int) -> tuple[int, int]:
     """Return the exact range of x y for x in [a, b], y in [c, d]."""
     if a >= 0 and c >= 0:
         return a * c, b * d
-    ac, ad, bc, bd = a * c, a * d, b * c, b * d
-    return min(ac, ad, bc, bd), max(ac, ad, bc, bd)
+    products = (a * c, a * d, b * c, b * d)
+    return min(products), max(products)
 
 
 class Arithmetic:
@@ -46,11 +46,8 @@ class Arithmetic:
 
     def real(self, pair: Pair) -> tuple[int, int]:
         """Enclose a parameter."""
-        lo, hi = pair
-        return (
-            (lo.numerator << self.bits) // lo.denominator,
-            -((-hi.numerator << self.bits) // hi.denominator),
-        )
+        (lo, hi), n = pair, self.bits
+        return (lo.numerator << n) // lo.denominator, -((-hi.numerator << n) // hi.denominator)
 
     def point(self, re: Fraction, im: Fraction) -> Rectangle:
         """Enclose the complex number re + i im."""
@@ -66,45 +63,36 @@ class Arithmetic:
 
     def multiply(self, x: Rectangle, y: Rectangle) -> Rectangle:
         """X y; the products are exact and rounded once."""
-        a, b, c, d = x
-        e, f, g, h = y
-        rr, ii = product(a, b, e, f), product(c, d, g, h)
-        ri, ir = product(a, b, g, h), product(c, d, e, f)
-        n = self.bits
-        return (
-            (rr[0] - ii[1]) >> n,
-            -((ii[0] - rr[1]) >> n),
-            (ri[0] + ir[0]) >> n,
-            -(-(ri[1] + ir[1]) >> n),
-        )
+        rr, ii = product(*x[:2], *y[:2]), product(*x[2:], *y[2:])
+        ri, ir = product(*x[:2], *y[2:]), product(*x[2:], *y[:2])
+        return self._round(rr[0] - ii[1], rr[1] - ii[0], ri[0] + ir[0], ri[1] + ir[1])
 
     def scale(self, x: Rectangle, pair: Pair) -> Rectangle:
         """X p for a real parameter p."""
-        lo, hi = self.real(pair)
-        re, im, n = product(x[0], x[1], lo, hi), product(x[2], x[3], lo, hi), self.bits
-        return re[0] >> n, -(-re[1] >> n), im[0] >> n, -(-im[1] >> n)
+        return self._times(x, self.real(pair))
+
+    def _times(self, x: Rectangle, y: tuple[int, int]) -> Rectangle:
+        return self._round(*product(x[0], x[1], *y), *product(x[2], x[3], *y))
+
+    def _round(self, a: int, b: int, c: int, d: int) -> Rectangle:
+        """Round outward from square ulps to ulps."""
+        n = self.bits
+        return a >> n, -(-b >> n), c >> n, -(-d >> n)
 
     def divide(self, x: Rectangle, divisor: int) -> Rectangle:
         """X / divisor for a positive integer."""
         return x[0] // divisor, -(-x[1] // divisor), x[2] // divisor, -(-x[3] // divisor)
 
     def inverse(self, x: Rectangle) -> Rectangle:
-        """1/x = conj(x)/|x|^2.
-
-        Raises:
-            Refusal: if |x|^2 is not bounded away from 0.
-        """
+        """1/x = conj(x)/|x|^2; refused if |x|^2 is not bounded away from 0."""
         a, b, c, d = x
         lo = _least_square(a, b) + _least_square(c, d)
         hi = max(a * a, b * b) + max(c * c, d * d)
         if lo <= 0:
             raise Refusal("a denominator is not bounded away from 0 at this precision")
-        return (*self._quotient(a, b, lo, hi), *self._quotient(-d, -c, lo, hi))
-
-    def _quotient(self, a: int, b: int, lo: int, hi: int) -> tuple[int, int]:
-        """Range of x/y for x in [a, b] ulps and y in [lo, hi] square ulps, lo > 0."""
-        n = 2 * self.bits
-        return (a << n) // (hi if a >= 0 else lo), -((-b << n) // (lo if b >= 0 else hi))
+        low = [(v << 2 * self.bits) // (hi if v >= 0 else lo) for v in (a, -d)]
+        high = [-((-v << 2 * self.bits) // (lo if v >= 0 else hi)) for v in (b, -c)]
+        return low[0], high[0], low[1], high[1]
 
     def magnitude(self, x: Rectangle) -> int:
         """An upper bound of |x|, in ulps: the root of the sum of squares, rounded up."""
@@ -117,24 +105,20 @@ class Arithmetic:
 
     def size(self, x: Rectangle) -> Rectangle:
         """A real number that is at least |x|."""
-        bound = self.magnitude(x)
-        return bound, bound, 0, 0
+        return (self.magnitude(x),) * 2 + (0, 0)
 
     def real_part(self, x: Rectangle) -> Rectangle:
         """Re x, exactly."""
         return x[0], x[1], 0, 0
 
-    def negative(self, x: Rectangle) -> Rectangle:
-        """-x, exactly."""
-        return -x[1], -x[0], -x[3], -x[2]
-
     def is_right(self, x: Rectangle) -> bool:
         """Whether Re x > 0 is proved."""
         return x[0] > 0
 
-    def inflate(self, x: Rectangle, radius: int) -> Rectangle:
-        """Every number within ``radius`` ulps of x."""
-        return x[0] - radius, x[1] + radius, x[2] - radius, x[3] + radius
+    def inflate(self, x: Rectangle, radius: Rectangle) -> Rectangle:
+        """Every number within |radius| of x."""
+        r = self.magnitude(radius)
+        return x[0] - r, x[1] + r, x[2] - r, x[3] + r
 
     def exponential(self, x: Rectangle) -> Rectangle:
         """exp(-x) = exp(-Re x) (cos Im x - i sin Im x).
@@ -142,49 +126,50 @@ class Arithmetic:
         Cosine and sine come from the midpoint of Im x; both have Lipschitz constant 1.
         """
         a, b, c, d = x
-        middle = (c + d) >> 1
-        radius = max(d - middle, middle - c)
+        middle, limit = (c + d) >> 1, self.unit
         cos, sin, error = self._circle(middle)
-        error += radius
-        limit = self.unit
-        cos_lo, cos_hi = max(cos - error, -limit), min(cos + error, limit)
-        sin_lo, sin_hi = max(-sin - error, -limit), min(-sin + error, limit)
+        error += max(d - middle, middle - c)
+        circle = (
+            max(cos - error, -limit),
+            min(cos + error, limit),
+            max(-sin - error, -limit),
+            min(-sin + error, limit),
+        )
         if a == 0 == b:
-            return cos_lo, cos_hi, sin_lo, sin_hi
-        lo = self._real_exponential(-b)[0]
-        hi = self._real_exponential(-a)[1]
-        re, im, n = product(lo, hi, cos_lo, cos_hi), product(lo, hi, sin_lo, sin_hi), self.bits
-        return re[0] >> n, -(-re[1] >> n), im[0] >> n, -(-im[1] >> n)
+            return circle
+        return self._times(circle, (self._real_exponential(-b)[0], self._real_exponential(-a)[1]))
 
     def _real_exponential(self, x: int) -> tuple[int, int]:
         """Bounds of exp(x 2^-bits) in ulps.
 
-        With r = |x|/2^k < 2^-5, the Taylor terms t_j = t_(j-1) r/j are rounded down. The error of a
-        term is at most that of its predecessor times r/j plus 1, hence below 2; the first omitted term is
-        below 1 + its computed value 0, the tail below twice that. So exp(r) lies between the sum and
-        the sum + 2 n + 4. Squaring k times, down and up, gives exp(|x|); for x < 0 the reciprocal is taken.
+        The terms t_j = t_(j-1) r/j, j < J, are rounded down. The error of a term is at most that of its predecessor
+        times r/j plus 1, hence below 2; the last one is computed as 0, so it is below 2 and the tail after it below 1.
+        So exp(r) lies between the sum and the sum + 2 J + 4. Squaring k times, down and up, gives exp(|x|); for
+        x < 0 the reciprocal is taken.
         """
-        size = abs(x)
-        if size >> self.bits >= 4096:
+        if abs(x) >> self.bits >= 4096:
             if x < 0:
                 return 0, 1  # exp(-4096) < 2^-4096 <= one ulp, as bits <= 4096
             raise Refusal("an exponential is larger than exp(4096)")
-        halvings = max(0, size.bit_length() - self.bits + 5)
-        n = self.bits + halvings + 12
-        r = size << 12  # |x| 2^(n - bits - halvings): the reduced argument in units of 2^-n, exactly
-        total = term = 1 << n
-        count = 0
-        while term:
-            count += 1
-            term = (term * r) // (count << n)
-            total += term
-        lo, hi = total, total + 2 * count + 4
+        n, halvings, terms = self._taylor(x)
+        lo = sum(terms)
+        hi = lo + 2 * len(terms) + 4
         for _ in range(halvings):
             lo, hi = lo * lo >> n, (hi * hi >> n) + 1
         if x < 0:
             lo, hi = (1 << 2 * n) // hi, (1 << 2 * n) // lo + 1
         drop = n - self.bits
         return lo >> drop, (hi >> drop) + 1
+
+    def _taylor(self, x: int) -> tuple[int, int, list[int]]:
+        """Return n, k and the terms r^j/j! of exp(r), r = |x| 2^-bits/2^k < 2^-5, rounded down to units of 2^-n."""
+        halvings = max(0, abs(x).bit_length() - self.bits + 5)
+        n = self.bits + halvings + 12
+        r = abs(x) << 12  # the reduced argument in units of 2^-n, exactly
+        terms = [1 << n]
+        while terms[-1]:
+            terms.append((terms[-1] * r) // (len(terms) << n))
+        return n, halvings, terms
 
     def _circle(self, x: int) -> tuple[int, int, int]:
         """Integers c, s, e with |c + i s - exp(i x 2^-bits)| <= e, in ulps.
@@ -193,23 +178,13 @@ class Arithmetic:
         one, the tail within 4), then k squarings of the complex number: an error of e units becomes at most
         (2 + e 2^-n) e, and rounding adds less than 2; e^2 <= 2^n throughout because k <= bits - 20.
         """
-        size = abs(x)
-        halvings = max(0, size.bit_length() - self.bits + 5)
+        n, halvings, terms = self._taylor(x)
         if halvings > self.bits - 20:
             raise Refusal("an oscillation is too fast for this precision")
-        n = self.bits + halvings + 12
-        r = size << 12
-        parts = [1 << n, 0]  # real and imaginary part
-        term, count = 1 << n, 0
-        while term:
-            count += 1
-            term = (term * r) // (count << n)
-            parts[count & 1] += -term if count & 2 else term
-        error = 2 * count + 4
-        cos, sin = parts
+        cos, sin = sum(terms[::4]) - sum(terms[2::4]), sum(terms[1::4]) - sum(terms[3::4])
+        error = 2 * len(terms) + 4
         for _ in range(halvings):
-            cos, sin = (cos * cos - sin * sin) >> n, (cos * sin) >> (n - 1)
-            error = 2 * error + 3
+            cos, sin, error = (cos * cos - sin * sin) >> n, (cos * sin) >> (n - 1), 2 * error + 3
         drop = n - self.bits
         return cos >> drop, (sin if x >= 0 else -sin) >> drop, (error >> drop) + 3
 
@@ -220,22 +195,18 @@ class Arithmetic:
         2 |z|^N/N!, since the terms decrease by a factor of at least 2. Otherwise integration by parts:
         I_0 = (1 - exp(-z))/z and I_k = (k I_(k-1) - exp(-z))/z.
         """
+        results: list[Rectangle] = [(0, 0, 0, 0)] * (order + 1)
         if self.magnitude(z) <= self.unit:
-            minus = self.negative(z)
             power, count = self.one, 0
-            sums: list[Rectangle] = [(0, 0, 0, 0)] * (order + 1)
             while count < 2 or self.magnitude(power) > 2:
-                sums = [self.add(x, self.divide(power, count + k + 1)) for k, x in enumerate(sums)]
+                results = [self.add(x, self.divide(power, count + k + 1)) for k, x in enumerate(results)]
                 count += 1
-                power = self.divide(self.multiply(power, minus), count)
-                if count > self.bits + 8:
-                    raise Refusal("a series does not converge at this precision")
-            return [self.inflate(x, 2 * self.magnitude(power)) for x in sums]
+                power = self.divide(self.subtract((0, 0, 0, 0), self.multiply(power, z)), count)
+            return [self.inflate(self.inflate(x, power), power) for x in results]
         inverse, decay = self.inverse(z), self.exponential(z)
-        results = [self.multiply(self.subtract(self.one, decay), inverse)]
-        for k in range(1, order + 1):
-            numerator = self.subtract(self.scale(results[-1], Pair(Fraction(k), Fraction(k))), decay)
-            results.append(self.multiply(numerator, inverse))
+        for k in range(order + 1):
+            previous = self.one if k == 0 else self.scale(results[k - 1], Pair(Fraction(k), Fraction(k)))
+            results[k] = self.multiply(self.subtract(previous, decay), inverse)
         return results
 
     def polynomial(self, coefficients: list[int], z: Rectangle) -> Rectangle:

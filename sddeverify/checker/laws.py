@@ -11,288 +11,217 @@ Complete monotonicity: for Re s >= c right of the abscissa of convergence,
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import comb, factorial
-from typing import Any
+from functools import partial, reduce
+from math import factorial
+from typing import Any, NamedTuple
 
 from .document import Malformed, integer, members, pair
 from .interval import Arithmetic, Pair, Refusal
 
-_DEPTH = 8
-_CELLS = 4096
+_DEPTH, _CELLS = 8, 4096
+_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
-def _point(value: int | Fraction) -> Pair:
-    return Pair(Fraction(value), Fraction(value))
+Jet = Callable[[Any, Any, int], list[Any]]
 
 
-class Law:
-    """A law: ``text`` names it in statements, ``size`` weighs the cost of one evaluation."""
+class Law(NamedTuple):
+    """A law; ``size`` weighs the cost of an evaluation; Phi is analytic right of ``abscissa`` (None: everywhere)."""
 
     text: str
-    size = 1
     mean: Pair
-    abscissa: Fraction | None = (
-        None  # Phi is analytic right of it for every allowed parameter; None: everywhere
-    )
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        """Return Phi^(k)(s)/k! for k = 0..order."""
-        raise NotImplementedError
+    jet: Jet
+    abscissa: Fraction | None = None
+    size: int = 1
 
 
-def _spelled(value: Pair) -> str:
+def spelled(value: Pair) -> str:
+    """Return a parameter for statements."""
     return str(value.lo) if value.lo == value.hi else f"[{value.lo}, {value.hi}]"
-
-
-def _powers(first: Any, factor: Callable[[Any], Any], order: int) -> list[Any]:
-    jet = [first]
-    for _ in range(order):
-        jet.append(factor(jet[-1]))
-    return jet
-
-
-class Constant(Law):
-    """tau = d: Phi(s) = exp(-d s)."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        (time,) = members(body, "time")
-        self.mean = pair(time, least=0)
-        self.text = f"constant({_spelled(self.mean)})"
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        first = ar.exponential(ar.scale(s, self.mean))
-        minus = Pair(-self.mean.hi, -self.mean.lo)
-        jet = _powers(first, lambda x: ar.scale(x, minus), order)
-        return [x if k < 2 else ar.divide(x, factorial(k)) for k, x in enumerate(jet)]
-
-
-class Gamma(Law):
-    """Erlang(k, mean k m), exponential for k = 1: Phi(s) = (1 + m s)^-k for Re(1 + m s) > 0."""
-
-    def __init__(self, body: dict[str, Any], shape: int, name: str) -> None:
-        self.shape = shape
-        self.mean = pair(body["mean"], above=0)
-        self.stage = Pair(self.mean.lo / shape, self.mean.hi / shape)
-        self.text = name.format(_spelled(self.mean))
-        self.abscissa = -1 / self.stage.hi
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        base = ar.add(ar.one, ar.scale(s, self.stage))
-        if not ar.is_right(base):
-            raise Refusal(f"{self.text} is evaluated left of its abscissa of convergence")
-        inverse = ar.inverse(base)
-        value, square, power = ar.one, inverse, self.shape
-        while power:  # by squaring
-            if power & 1:
-                value = ar.multiply(value, square)
-            power >>= 1
-            if power:
-                square = ar.multiply(square, square)
-        # The k-th coefficient is (-m)^k binomial(shape + k - 1, k) (1 + m s)^(-shape - k).
-        minus = Pair(-self.stage.hi, -self.stage.lo)
-        jet = _powers(value, lambda x: ar.scale(ar.multiply(x, inverse), minus), order)
-        return [x if k == 0 else ar.scale(x, _point(comb(self.shape + k - 1, k))) for k, x in enumerate(jet)]
-
-
-def _exponential(body: dict[str, Any], depth: int) -> Law:
-    members(body, "mean")
-    return Gamma(body, 1, "exponential({})")
-
-
-def _erlang(body: dict[str, Any], depth: int) -> Law:
-    _, shape = members(body, "mean", "shape")
-    k = integer(shape, 1, 1000)
-    return Gamma(body, k, f"erlang({k}, {{}})")
-
-
-class Uniform(Law):
-    """Uniform on [lo, hi]: Phi(s) = exp(-lo s) I_0((hi - lo) s)."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        lo, hi = members(body, "lo", "hi")
-        self.lo, end = pair(lo, least=0), pair(hi, above=0)
-        self.width = Pair(end.lo - self.lo.hi, end.hi - self.lo.lo)
-        if self.width.lo <= 0:
-            raise Malformed("uniform: lo must be less than hi")
-        self.mean = Pair((self.lo.lo + end.lo) / 2, (self.lo.hi + end.hi) / 2)
-        self.text = f"uniform({_spelled(self.lo)}, {_spelled(end)})"
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        moments = ar.moments(ar.scale(s, self.width), order)
-        jet = _moment_jet(ar, moments, self.width)
-        if self.lo.hi == 0:
-            return jet
-        minus = Pair(-self.lo.hi, -self.lo.lo)
-        shift = _powers(ar.exponential(ar.scale(s, self.lo)), lambda x: ar.scale(x, minus), order)
-        return multiply(ar, jet, [x if k < 2 else ar.divide(x, factorial(k)) for k, x in enumerate(shift)])
-
-
-def _moment_jet(ar: Any, moments: list[Any], width: Pair) -> list[Any]:
-    """Coefficients of I_0(z0 + width s): (-width)^k I_k/k!."""
-    jet, minus = [], Pair(-width.hi, -width.lo)
-    for k, moment in enumerate(moments):
-        for _ in range(k):
-            moment = ar.scale(moment, minus)
-        jet.append(moment if k < 2 else ar.divide(moment, factorial(k)))
-    return jet
-
-
-class TruncatedExponential(Law):
-    """Exponential of the given mean conditioned on tau <= T: Phi(s) = I_0(T/mean + T s)/I_0(T/mean)."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        mean, cap = members(body, "mean", "cap")
-        scale, self.cap = pair(mean, above=0), pair(cap, above=0)
-        self.rate = Pair(self.cap.lo / scale.hi, self.cap.hi / scale.lo)
-        slope = self.jet(Arithmetic(192), (0, 0, 0, 0), 1)[1]  # -Phi'(0), the only mean that is irrational
-        self.mean = Pair(Fraction(-slope[1], 1 << 192), Fraction(-slope[0], 1 << 192))
-        self.text = f"truncated_exponential({_spelled(scale)}, {_spelled(self.cap)})"
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        start = ar.scale(ar.one, self.rate)
-        moments = ar.moments(ar.add(start, ar.scale(s, self.cap)), order)
-        norm = ar.inverse(ar.moments(start, 0)[0])
-        return [ar.multiply(x, norm) for x in _moment_jet(ar, moments, self.cap)]
-
-
-class Lattice(Law):
-    """Mass counts[j]/n at j step. With ``rounded``: every law that moves each mass by at most delta = step/2.
-
-    Rounding: |x^k e^(-s x) - y^k e^(-s y)| <= |x - y| sup over t between of t^(k-1) |k - s t| e^(-t Re s), so with
-    X_j = j step + delta the k-th coefficient moves by at most
-    delta/k! (k B_(k-1) + |s| B_k), B_n = e^(|Re s| delta) sum_j w_j X_j^n e^(-j step Re s).
-    """
-
-    def __init__(self, body: dict[str, Any], rounded: bool, name: str) -> None:
-        step, counts = members(body, "step", "counts")
-        self.step, self.rounded = pair(step, above=0), rounded
-        if not isinstance(counts, list) or not 1 <= len(counts) <= _CELLS:
-            raise Malformed(f"{name}: counts must be a list of 1 to {_CELLS} integers")
-        self.counts = [integer(x, 0, 10**15) for x in counts]
-        self.total = sum(self.counts)
-        first = sum(j * x for j, x in enumerate(self.counts))
-        if first == 0:
-            raise Malformed(f"{name}: some mass must lie at a positive time")
-        average = Fraction(first, self.total)
-        slack = Fraction(1, 2) if rounded else Fraction(0)
-        self.mean = Pair(max(average - slack, Fraction(0)) * self.step.lo, (average + slack) * self.step.hi)
-        self.size = 1 + len(counts) // 16
-        self.text = f"{name}(step {_spelled(self.step)}, {self.total} times in {len(counts)} cells)"
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        z = ar.exponential(ar.scale(s, self.step))
-        jet = [self._sum(ar, z, k, 1, 0) for k in range(order + 1)]
-        if not self.rounded:
-            return [x if k % 2 == 0 else ar.negative(x) for k, x in enumerate(jet)]
-        real = ar.real_part(s)
-        half = Pair(self.step.lo / 2, self.step.hi / 2)
-        decay = ar.exponential(ar.scale(real, self.step))
-        spread = ar.inverse(ar.exponential(ar.scale(ar.size(real), half)))
-        bounds = [ar.multiply(self._sum(ar, decay, k, 2, 1), spread) for k in range(order + 1)]
-        size = ar.size(s)
-        result = []
-        for k, x in enumerate(jet):
-            radius = ar.multiply(size, bounds[k])  # bounds[n] is B_n/n!
-            if k:
-                radius = ar.add(radius, bounds[k - 1])
-            x = x if k % 2 == 0 else ar.negative(x)
-            result.append(ar.inflate(x, ar.magnitude(ar.scale(radius, half))))
-        return result
-
-    def _sum(self, ar: Any, z: Any, k: int, stretch: int, shift: int) -> Any:
-        """sum_j w_j ((stretch j + shift) step/stretch)^k z^j/k!."""
-        coefficients = [x * (stretch * j + shift) ** k for j, x in enumerate(self.counts)]
-        value = ar.polynomial(coefficients, z)
-        for _ in range(k):
-            value = ar.scale(value, self.step)
-        return ar.divide(value, self.total * stretch**k * factorial(k))
 
 
 def multiply(ar: Any, x: list[Any], y: list[Any]) -> list[Any]:
     """Return the product of two jets."""
-    result = []
-    for k in range(len(x)):
-        total = ar.multiply(x[0], y[k])
-        for j in range(1, k + 1):
-            total = ar.add(total, ar.multiply(x[j], y[k - j]))
-        result.append(total)
-    return result
+    terms = [[ar.multiply(x[j], y[k - j]) for j in range(k + 1)] for k in range(len(x))]
+    return [reduce(ar.add, row) for row in terms]
 
 
-class Mixture(Law):
+def _inner(ar: Any, derivatives: list[Any], p: Pair) -> list[Any]:
+    """Return (-p)^k f_k/k!: the jet of f(p s), from the values f_k of (-d/dz)^k f(z) at z = p s."""
+    minus, jet = Pair(-p.hi, -p.lo), []
+    for k, x in enumerate(derivatives):
+        for _ in range(k):
+            x = ar.scale(x, minus)
+        jet.append(ar.divide(x, factorial(k)))
+    return jet
+
+
+def _constant(body: Any, depth: int) -> Law:
+    """Tau = d: Phi(s) = exp(-d s)."""
+    time = pair(*members(body, "time"), least=0)
+    return Law(f"constant({spelled(time)})", time, lambda ar, s, order: _shift(ar, s, time, order))
+
+
+def _shift(ar: Any, s: Any, time: Pair, order: int) -> list[Any]:
+    return _inner(ar, [ar.exponential(ar.scale(s, time))] * (order + 1), time)
+
+
+def _erlang(body: Any, depth: int) -> Law:
+    mean, shape = members(body, "mean", "shape")
+    return _gamma(mean, shape, f"erlang({shape}, ")
+
+
+def _gamma(value: Any, stages: Any, name: str) -> Law:
+    """Sum of k exponentials of mean m: Phi(s) = (1 + m s)^-k for Re(1 + m s) > 0; (-d/dz)^j gives k...(k+j-1) more."""
+    mean, shape = pair(value, above=0), integer(stages, 1, 1000)
+    stage = Pair(mean.lo / shape, mean.hi / shape)
+
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        base = ar.add(ar.one, ar.scale(s, stage))
+        if not ar.is_right(base):
+            raise Refusal("an exponential law is evaluated left of its abscissa of convergence")
+        inverse = square = ar.inverse(base)
+        value, power = ar.one, shape
+        while power:  # by squaring
+            value = ar.multiply(value, square) if power & 1 else value
+            power >>= 1
+            square = ar.multiply(square, square) if power else square
+        derivatives = [value]
+        for j in range(order):
+            factor = Fraction(shape + j)
+            derivatives.append(ar.scale(ar.multiply(derivatives[-1], inverse), Pair(factor, factor)))
+        return _inner(ar, derivatives, stage)
+
+    return Law(f"{name}{spelled(mean)})", mean, jet, -1 / stage.hi)
+
+
+def _uniform(body: Any, depth: int) -> Law:
+    """Uniform on [lo, hi]: Phi(s) = exp(-lo s) I_0((hi - lo) s)."""
+    lo, hi = members(body, "lo", "hi")
+    start, end = pair(lo, least=0), pair(hi, above=0)
+    width = Pair(end.lo - start.hi, end.hi - start.lo)
+    if width.lo <= 0:
+        raise Malformed("uniform: lo must be less than hi")
+
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        spread = _inner(ar, ar.moments(ar.scale(s, width), order), width)
+        return multiply(ar, _shift(ar, s, start, order), spread) if start.hi else spread
+
+    mean = Pair((start.lo + end.lo) / 2, (start.hi + end.hi) / 2)
+    return Law(f"uniform({spelled(start)}, {spelled(end)})", mean, jet)
+
+
+def _truncated_exponential(body: Any, depth: int) -> Law:
+    """Exponential of the given mean conditioned on tau <= T: Phi(s) = I_0(T/mean + T s)/I_0(T/mean)."""
+    scale, cap = (pair(x, above=0) for x in members(body, "mean", "cap"))
+    rate = Pair(cap.lo / scale.hi, cap.hi / scale.lo)
+
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        start = ar.scale(ar.one, rate)
+        norm = ar.inverse(ar.moments(start, 0)[0])
+        return [ar.multiply(x, norm) for x in _inner(ar, ar.moments(ar.add(start, ar.scale(s, cap)), order), cap)]
+
+    slope = jet(Arithmetic(192), (0, 0, 0, 0), 1)[1]  # -Phi'(0), the only mean that is irrational
+    mean = Pair(Fraction(-slope[1], 1 << 192), Fraction(-slope[0], 1 << 192))
+    return Law(f"truncated_exponential({spelled(scale)}, {spelled(cap)})", mean, jet)
+
+
+def _cells(body: Any, name: str, slack: Fraction) -> Law:
+    """Mass counts[j]/n at j step; with slack 1/2, every law that moves each mass by at most delta = step/2.
+
+    |x^k e^(-s x) - y^k e^(-s y)| <= |x - y| sup t^(k-1) |k - s t| e^(-t Re s) over t between x and y, so the k-th
+    coefficient moves by at most delta (D_(k-1) + |s| D_k), D_k = e^(|Re s| delta) sum_j w_j X_j^k e^(-j step Re s)/k!,
+    X_j = j step + delta.
+    """
+    width, counts = members(body, "step", "counts")
+    step = pair(width, above=0)
+    if not isinstance(counts, list) or not 1 <= len(counts) <= _CELLS or counts[1:] == [0] * (len(counts) - 1):
+        raise Malformed(f"{name}: counts must be a list of at most {_CELLS} integers, not all after the first 0")
+    total = sum(integer(x, 0, 10**15) for x in counts)
+    half = Pair(step.lo / 2, step.hi / 2)
+
+    def sums(ar: Any, z: Any, order: int, stretch: int, shift: int) -> list[Any]:
+        """Return sum_j w_j (stretch j + shift)^k z^j for k = 0..order."""
+        weights = [[x * (stretch * j + shift) ** k for j, x in enumerate(counts)] for k in range(order + 1)]
+        return [ar.divide(ar.polynomial(x, z), total) for x in weights]
+
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        exact = _inner(ar, sums(ar, ar.exponential(ar.scale(s, step)), order, 1, 0), step)
+        if not slack:
+            return exact
+        real = ar.real_part(s)
+        spread = ar.inverse(ar.exponential(ar.scale(ar.size(real), half)))
+        stretched = _inner(ar, sums(ar, ar.exponential(ar.scale(real, step)), order, 2, 1), half)
+        bounds = [ar.size(ar.multiply(x, spread)) for x in stretched]
+        radii = [ar.multiply(ar.size(s), x) for x in bounds]
+        radii[1:] = [ar.add(x, y) for x, y in zip(radii[1:], bounds[:-1], strict=True)]
+        return [ar.inflate(x, ar.scale(radius, half)) for x, radius in zip(exact, radii, strict=True)]
+
+    average = Fraction(sum(j * x for j, x in enumerate(counts)), total)
+    mean = Pair(max(average - slack, _ZERO) * step.lo, (average + slack) * step.hi)
+    text = f"{name}(step {spelled(step)}, {total} times in {len(counts)} cells)"
+    return Law(text, mean, jet, None, 1 + len(counts) // 16)
+
+
+def _mixture(body: Any, depth: int) -> Law:
     """Law i with probability w_i, the weights summing to 1: Phi = sum of w_i Phi_i."""
+    split = [members(part, "weight", "law") for part in _parts(body, 256)]
+    weights = [pair(weight, least=0) for weight, _ in split]
+    laws = [parse(law, depth + 1, zero_mean=True) for _, law in split]
+    if not sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights):
+        raise Malformed("mixture: the weights must be able to sum to 1")
+    parts = list(zip(weights, laws, strict=True))
 
-    def __init__(self, body: list[Any], depth: int) -> None:
-        if not isinstance(body, list) or not 2 <= len(body) <= 256:
-            raise Malformed("mixture: a list of 2 to 256 parts is needed")
-        split = [members(part, "weight", "law") for part in body]
-        self.weights = [pair(weight, least=0) for weight, _ in split]
-        self.laws = [parse(law, depth + 1, zero_mean=True) for _, law in split]
-        if not sum(w.lo for w in self.weights) <= 1 <= sum(w.hi for w in self.weights):
-            raise Malformed("mixture: the weights must be able to sum to 1")
-        parts = list(zip(self.weights, self.laws, strict=True))
-        self.mean = Pair(
-            sum((w.lo * x.mean.lo for w, x in parts), Fraction(0)),
-            sum((w.hi * x.mean.hi for w, x in parts), Fraction(0)),
-        )
-        self.size = sum(x.size for x in self.laws)
-        self.abscissa = _rightmost(self.laws)
-        text = " + ".join(f"{_spelled(w)}*{x.text}" for w, x in parts)
-        self.text = f"({text})" if depth else text
-
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        total: list[Any] = []
-        for weight, law in zip(self.weights, self.laws, strict=True):
-            part = [ar.scale(x, weight) for x in law.jet(ar, s, order)]
-            total = [ar.add(x, y) for x, y in zip(total, part, strict=True)] if total else part
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        total = [ar.scale(ar.one, Pair(_ZERO, _ZERO))] * (order + 1)
+        for weight, law in parts:
+            total = [ar.add(x, ar.scale(y, weight)) for x, y in zip(total, law.jet(ar, s, order), strict=True)]
         return total
 
+    return _combined("(" + " + ".join(f"{spelled(w)}*{x.text}" for w, x in parts) + ")", weights, jet, laws)
 
-class Sum(Law):
+
+def _sum(body: Any, depth: int) -> Law:
     """The sum of independent times: Phi = product of Phi_i."""
+    laws = [parse(law, depth + 1, zero_mean=True) for law in _parts(body, 64)]
 
-    def __init__(self, body: list[Any], depth: int) -> None:
-        if not isinstance(body, list) or not 2 <= len(body) <= 64:
-            raise Malformed("sum: a list of 2 to 64 laws is needed")
-        self.laws = [parse(law, depth + 1, zero_mean=True) for law in body]
-        self.mean = Pair(
-            sum((x.mean.lo for x in self.laws), Fraction(0)), sum((x.mean.hi for x in self.laws), Fraction(0))
-        )
-        self.size = sum(x.size for x in self.laws)
-        self.abscissa = _rightmost(self.laws)
-        self.text = "sum(" + ", ".join(x.text for x in self.laws) + ")"
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        return reduce(partial(multiply, ar), [law.jet(ar, s, order) for law in laws])
 
-    def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
-        result = self.laws[0].jet(ar, s, order)
-        for law in self.laws[1:]:
-            result = multiply(ar, result, law.jet(ar, s, order))
-        return result
+    return _combined(f"sum({', '.join(x.text for x in laws)})", [Pair(_ONE, _ONE)] * len(laws), jet, laws)
 
 
-def _rightmost(laws: list[Law]) -> Fraction | None:
-    finite = [law.abscissa for law in laws if law.abscissa is not None]
-    return max(finite) if finite else None
+def _parts(body: Any, most: int) -> list[Any]:
+    if not isinstance(body, list) or not 2 <= len(body) <= most:
+        raise Malformed(f"a mixture or sum must be a list of 2 to {most} parts")
+    return body
+
+
+def _combined(text: str, weights: list[Pair], jet: Jet, laws: list[Law]) -> Law:
+    parts = list(zip(weights, laws, strict=True))
+    mean = Pair(sum((w.lo * x.mean.lo for w, x in parts), _ZERO), sum((w.hi * x.mean.hi for w, x in parts), _ZERO))
+    abscissae = [law.abscissa for law in laws if law.abscissa is not None]
+    return Law(text, mean, jet, max(abscissae, default=None), sum(law.size for law in laws))
 
 
 _LAWS: dict[str, Callable[[Any, int], Law]] = {
-    "constant": lambda body, depth: Constant(body),
-    "exponential": _exponential,
+    "constant": _constant,
+    "exponential": lambda body, depth: _gamma(members(body, "mean")[0], 1, "exponential("),
     "erlang": _erlang,
-    "uniform": lambda body, depth: Uniform(body),
-    "truncated_exponential": lambda body, depth: TruncatedExponential(body),
-    "lattice": lambda body, depth: Lattice(body, rounded=False, name="lattice"),
-    "empirical": lambda body, depth: Lattice(body, rounded=True, name="empirical"),
-    "mixture": Mixture,
-    "sum": Sum,
+    "uniform": _uniform,
+    "truncated_exponential": _truncated_exponential,
+    "lattice": lambda body, depth: _cells(body, "lattice", _ZERO),
+    "empirical": lambda body, depth: _cells(body, "empirical", Fraction(1, 2)),
+    "mixture": _mixture,
+    "sum": _sum,
 }
 
 
 def parse(value: Any, depth: int = 0, *, zero_mean: bool = False) -> Law:
-    """Return the law that a JSON object denotes.
+    """Return the law that a JSON object denotes; only a part of a mixture or of a sum may have mean 0.
 
     Raises:
-        Malformed: if it is not exactly an object of the format, or its mean is 0 (a part of a mixture or of a
-            sum may be the constant 0).
+        Malformed: if it is not exactly an object of the format.
     """
     if not isinstance(value, dict) or len(value) != 1 or depth > _DEPTH:
         raise Malformed(f"a law must be an object with one member, nested at most {_DEPTH} deep")

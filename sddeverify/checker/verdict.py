@@ -1,12 +1,11 @@
 """The verdict on a document: accepted, rejected or malformed; nothing else, and never by default."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from .document import SCHEMA, Malformed, digest, load, members
+from .function import Rule
 from .interval import Refusal
 from .rules import RULES
 
@@ -47,7 +46,7 @@ def check(document: str | bytes | dict[str, Any]) -> Verdict:
         document: Text or UTF-8 bytes of a JSON document, or the document as a dictionary.
     """
     try:
-        return _check(document)
+        return _check(load(document))
     except Malformed as error:
         return Verdict(Status.MALFORMED, str(error))
     except Refusal as error:
@@ -56,35 +55,27 @@ def check(document: str | bytes | dict[str, Any]) -> Verdict:
         return Verdict(Status.REJECTED, f"{type(error).__name__} while checking: {str(error)[:200]}")
 
 
-def _check(document: str | bytes | dict[str, Any]) -> Verdict:
-    schema, claim, sha256, statement, witness, producer, provenance = members(
-        load(document),
-        *("schema", "claim", "claim_sha256", "statement", "witness", "producer"),
-        optional=("provenance",),
-    )
-    if schema != SCHEMA:
-        raise Malformed(f"the schema is {str(schema)[:60]!r}; this kernel checks {SCHEMA!r}")
-    if not isinstance(producer, dict) or not isinstance(provenance, dict | None):
-        raise Malformed("producer and provenance must be objects")
-    if not isinstance(claim, dict) or not isinstance(claim.get("type"), str):
-        raise Malformed("the claim must be an object with a type")
-    if claim["type"] not in RULES:
-        raise Malformed(f"the claim type {claim['type'][:40]!r} is unknown")
-    identity = digest(claim)
-    if sha256 != identity:
-        raise Refusal("claim_sha256 is not the hash of the claim")
-    rule = RULES[claim["type"]](claim)
-    if statement != rule.statement():
-        raise Refusal("the statement is not that of the claim")
+def _check(document: dict[str, Any]) -> Verdict:
+    names = ("schema", "claim", "claim_sha256", "statement", "witness", "producer")
+    schema, claim, sha256, statement, witness, *others = members(document, *names, optional="provenance")
+    if schema != SCHEMA or not all(isinstance(x, dict | None) for x in others):
+        raise Malformed(
+            f"this kernel checks {SCHEMA!r}, producer and provenance being objects; not {str(schema)[:60]!r}"
+        )
+    rule, identity = read(claim), digest(claim)
+    if sha256 != identity or statement != rule.statement:
+        raise Refusal("claim_sha256 or statement is not that of the claim")
     rule.verify(witness)
-    return Verdict(Status.ACCEPTED, "", rule.statement(), identity)
+    return Verdict(Status.ACCEPTED, "", rule.statement, identity)
 
 
-def state(claim: dict[str, Any]) -> str:
-    """Return the statement of a claim.
+def read(claim: Any) -> Rule:
+    """Return the rule of a claim, which states it.
 
     Raises:
         Malformed: if it is no claim of the format.
         Refusal: if its model contradicts it.
     """
-    return RULES[claim["type"]](claim).statement()
+    if not isinstance(claim, dict) or not isinstance(kind := claim.get("type"), str) or kind not in RULES:
+        raise Malformed("the claim must be an object with a known type")
+    return RULES[kind](claim)

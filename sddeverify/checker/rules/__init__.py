@@ -1,30 +1,19 @@
-"""The rules: one theorem each. A rule reads its claim, states it, and verifies a witness for it."""
+"""The rules: one theorem each. A rule reads a claim, states it, and verifies a witness for it."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from .rightmost_root import RightmostRoot
-from .root_count import RootCount
-from .root_enclosure import RootEnclosure
-from .stability import Stability
-from .stability_boundary import StabilityBoundary
+from ..function import Rule
+from .rightmost_root import rightmost_root
+from .root_count import root_count
+from .root_enclosure import root_enclosure
+from .stability import stability
+from .stability_boundary import stability_boundary
 
-
-class Rule(Protocol):
-    """What every rule offers; its constructor raises ``Malformed`` or ``Refusal``."""
-
-    def __init__(self, claim: dict[str, Any]) -> None: ...
-
-    def statement(self) -> str:
-        """Return the claim as one English sentence."""
-
-    def verify(self, witness: Any) -> None:
-        """Return if the witness proves the claim, else raise ``Refusal`` or ``Malformed``."""
-
-
-RULES: dict[str, type[Rule]] = {
-    "rightmost_root": RightmostRoot,
-    "root_count": RootCount,
-    "root_enclosure": RootEnclosure,
-    "stability": Stability,
-    "stability_boundary": StabilityBoundary,
+RULES: dict[str, Callable[[dict[str, Any]], Rule]] = {
+    "rightmost_root": rightmost_root,
+    "root_count": root_count,
+    "root_enclosure": root_enclosure,
+    "stability": stability,
+    "stability_boundary": stability_boundary,
 }

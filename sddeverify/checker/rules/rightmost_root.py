@@ -1,66 +1,48 @@
-"""rightmost_root: the zeros of h of largest real part, hence the spectral abscissa."""
+"""rightmost_root: the zeros of h of largest real part, hence the spectral abscissa.
+
+Theorem. A disc |s - m| < r holds exactly k zeros (``Function.disc``); c <= Re m - r; N is the proved number of
+zeros with Re s >= c (``Function.count``). Then these N zeros are the rightmost ones, and they are:
+(i) Im m = 0, N = k = 1: one zero, real since its conjugate is in the disc too;
+(ii) Im m > r, k = 1, N = 2: the zero in the disc and its conjugate in the mirrored disc, which is disjoint;
+(iii) Im m = 0, N = k = 2: a cluster of two, counted with multiplicity: a double zero, or two real zeros, or a
+conjugate pair; the spectral abscissa is the larger of their real parts.
+In each case they lie in the disc, hence in the rectangle around it (up to conjugation in its upper half).
+"""
 
 from typing import Any
 
 from ..document import integer, members, number, pair
-from ..function import model_text, parameters, read_function
+from ..function import ZERO, Rule, counted, read_function
 from ..interval import Refusal
-from .root_count import FUNCTION, counted
-from .root_enclosure import read_disc, test_disc
+from ..laws import spelled
+from .root_enclosure import prove_disc, read_disc
+
+_KINDS = ("one zero, real and simple", "two zeros counted with multiplicity", "a pair of simple conjugate zeros")
 
 
-class RightmostRoot:
-    """The rightmost zeros lie in ``real`` + i ``imag`` (and conjugates).
+def rightmost_root(claim: dict[str, Any]) -> Rule:
+    """Read a claim ``real``, ``imag`` = pairs, ``roots`` = N."""
+    h, values = read_function(claim, "real", "imag", "roots")
+    real, imag, roots = pair(values[0]), pair(values[1], least=0), integer(values[2], 1, 2)
 
-    Theorem. A disc |s - m| < r holds exactly k zeros (``Function.disc``); c <= Re m - r; N is the proved number of
-    zeros with Re s >= c (``Function.count``). Then these N zeros are the rightmost ones, and they are:
-    (i) Im m = 0, N = k = 1: one zero, real since its conjugate is in the disc too;
-    (ii) Im m - r > 0, k = 1, N = 2: the zero in the disc and its conjugate in the mirrored disc, which is disjoint;
-    (iii) Im m = 0, N = k = 2: a cluster of two, counted with multiplicity: a double zero, or two real zeros, or a
-    conjugate pair; the spectral abscissa is the larger of their real parts.
-    In each case they lie in the disc, hence in the rectangle around it (in its upper half, up to conjugation).
-    """
-
-    def __init__(self, claim: dict[str, Any]) -> None:
-        *_, real, imag, roots, _ = members(claim, *FUNCTION, "real", "imag", "roots", optional=("model",))
-        self.claim, self.function = claim, read_function(claim)
-        self.real, self.imag, self.roots = pair(real), pair(imag, least=0), integer(roots, 1, 2)
-
-    def statement(self) -> str:
-        """Return the claim in words."""
-        kind = "the one rightmost zero, which is real and simple,"
-        if self.roots == 2:
-            kind = "the two rightmost zeros, a simple conjugate pair,"
-            if self.imag.lo == 0:
-                kind = "the two rightmost zeros, counted with multiplicity,"
-        return (
-            f"{parameters(self.function)}, {kind} of {self.function.text}: real part in "
-            f"[{self.real.lo}, {self.real.hi}], modulus of the imaginary part in [{self.imag.lo}, {self.imag.hi}]; "
-            f"every other zero has a smaller real part{model_text(self.claim)}."
-        )
-
-    def verify(self, witness: Any) -> None:
-        """Test the disc, count, and compare."""
+    def verify(witness: Any) -> None:
         disc, count = members(witness, "disc", "count")
         bits, centre, radius = members(disc, "bits", "centre", "radius")
         re, im, r = read_disc(centre, radius)
         if im != 0 and im <= r:
             raise Refusal("the disc and its mirror image overlap")
-        zeros = 1 if im > 0 else self.roots
-        test_disc(self.function, bits, re, im, r, zeros)
-        if (
-            self.real.lo > re - r
-            or self.real.hi < re + r
-            or self.imag.hi < (im + r if im or zeros == 2 else 0)
-        ):
-            raise Refusal("the disc is not inside the claimed rectangle")
-        if self.imag.lo > max(im - r, 0):
-            raise Refusal("the disc is not inside the claimed rectangle")
-        if self.imag.lo == 0 and im > 0:
-            raise Refusal("a conjugate pair is claimed with imag.lo > 0")
-        abscissa, *_ = members(count, "abscissa", "bits", "breaks", "codes")
+        prove_disc(h, bits, re, im, r, 1 if im else roots)
+        low, high = max(im - r, ZERO), im + r if im or roots == 2 else ZERO
+        inside = real.lo <= re - r and re + r <= real.hi and imag.lo <= low and high <= imag.hi
+        if not inside or (im > 0) != (imag.lo > 0):
+            raise Refusal("the disc does not prove the claimed rectangle")
+        abscissa, *proof = members(count, "abscissa", "bits", "breaks", "codes")
         c = number(abscissa)
-        if c > re - r:
-            raise Refusal("the disc is not right of the line Re s = c")
-        if counted(self.function, c, {k: v for k, v in count.items() if k != "abscissa"}) != self.roots:
-            raise Refusal("the number of zeros right of the line is not that of the claim")
+        if c > re - r or counted(h, c, dict(zip(("bits", "breaks", "codes"), proof, strict=True))) != roots:
+            raise Refusal("the number of zeros right of a line left of the disc is not that of the claim")
+
+    kind = _KINDS[roots - 1 + (imag.lo > 0) if roots == 2 else 0]
+    where = f"real part in {spelled(real)}, modulus of the imaginary part in {spelled(imag)}"
+    return Rule(
+        f"{h.text}, the rightmost zeros of h are {kind}: {where}; all others lie further left{h.model}.", verify
+    )

@@ -1,51 +1,35 @@
-"""root_enclosure: exactly one zero (or a cluster of two) of h in a disc."""
+"""root_enclosure: exactly one zero, or a cluster of two, of h in a disc.
+
+Theorem: Pellet's test; the proof stands at ``Function.disc``. A zero that is alone in its disc is simple.
+"""
 
 from fractions import Fraction
 from typing import Any
 
 from ..document import Malformed, integer, members, number, precision
-from ..function import Function, model_text, parameters, read_function
+from ..function import Function, Rule, read_function
 from ..interval import Arithmetic
-from .root_count import FUNCTION
+
+
+def root_enclosure(claim: dict[str, Any]) -> Rule:
+    """Read a claim ``centre`` = [re, im], ``radius``, ``roots`` = 1 or 2."""
+    h, (centre, radius, roots) = read_function(claim, "centre", "radius", "roots")
+    re, im, r = read_disc(centre, radius)
+    zeros = integer(roots, 1, 2)
+    where = f"the disc |s - ({re} + {im} i)| < {r}"
+    return Rule(
+        f"{h.text}, h has exactly {zeros} zero(s), counted with multiplicity, in {where}{h.model}.",
+        lambda witness: prove_disc(h, members(witness, "bits")[0], re, im, r, zeros),
+    )
 
 
 def read_disc(centre: Any, radius: Any) -> tuple[Fraction, Fraction, Fraction]:
     """Return real and imaginary part of the centre ``[re, im]`` and the positive radius."""
-    if not isinstance(centre, list) or len(centre) != 2:
-        raise Malformed("the centre must be a list [re, im]")
-    re, im, r = number(centre[0]), number(centre[1]), number(radius)
-    if r <= 0:
-        raise Malformed("the radius must be positive")
-    return re, im, r
+    if not isinstance(centre, list) or len(centre) != 2 or (r := number(radius)) <= 0:
+        raise Malformed("a disc needs a centre [re, im] and a positive radius")
+    return number(centre[0]), number(centre[1]), r
 
 
-def test_disc(
-    function: Function, bits: Any, re: Fraction, im: Fraction, radius: Fraction, zeros: int
-) -> None:
+def prove_disc(h: Function, bits: Any, re: Fraction, im: Fraction, radius: Fraction, zeros: int) -> None:
     """Refuse unless the disc is proved to hold exactly ``zeros`` zeros."""
-    ar = Arithmetic(precision(bits, 4, function.law.size))
-    function.disc(ar, re, im, radius, zeros)
-
-
-class RootEnclosure:
-    """Theorem: Pellet's test; the proof stands at ``Function.disc``. With one zero it is simple."""
-
-    def __init__(self, claim: dict[str, Any]) -> None:
-        *_, centre, radius, roots, _ = members(
-            claim, *FUNCTION, "centre", "radius", "roots", optional=("model",)
-        )
-        self.claim, self.function = claim, read_function(claim)
-        self.re, self.im, self.radius = read_disc(centre, radius)
-        self.roots = integer(roots, 1, 2)
-
-    def statement(self) -> str:
-        """Return the claim in words."""
-        return (
-            f"{parameters(self.function)}, {self.function.text} has exactly {self.roots} zero(s), counted with "
-            f"multiplicity, in the disc |s - ({self.re} + {self.im} i)| < {self.radius}{model_text(self.claim)}."
-        )
-
-    def verify(self, witness: Any) -> None:
-        """Test the disc."""
-        (bits,) = members(witness, "bits")
-        test_disc(self.function, bits, self.re, self.im, self.radius, self.roots)
+    h.disc(Arithmetic(precision(bits, 4, h.law.size)), re, im, radius, zeros)

@@ -1,0 +1,168 @@
+"""rightmost_root: the spectral abscissa and the roots that attain it, certified."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.analysis import roots as search
+from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
+from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._disc import Disc, refine, require_digits, split
+from sddeverify.certificates._prove import finish, function_claim
+from sddeverify.checker.interval import Refusal
+from sddeverify.errors import UnsupportedScenario
+from sddeverify.exact import Enclosure, pair, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sddeverify.models import CharacteristicFunction
+
+_CLOSE = 1e-4  # relative distance below which two roots are treated as a pair that left the real axis
+
+
+@dataclass(frozen=True)
+class RightmostRoot(Certificate):
+    """The rightmost root: simple and real, or a conjugate pair, or a cluster of two on the real axis."""
+
+    @property
+    def real(self) -> Enclosure:
+        """Its real part: the spectral abscissa."""
+        return enclosure(self.claim["real"])
+
+    @property
+    def imag(self) -> Enclosure:
+        """Its imaginary part, of the root in the upper half-plane; [0, 0] if it is real."""
+        return enclosure(self.claim["imag"])
+
+    @property
+    def roots(self) -> int:
+        """1 for a real root, 2 for a pair or a cluster."""
+        return int(self.claim["roots"])
+
+
+def prove(
+    h: CharacteristicFunction,
+    digits: int = 20,
+    *,
+    model: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> RightmostRoot | Inconclusive:
+    """Certify the rightmost root of ``h``.
+
+    Args:
+        h: The characteristic function.
+        digits: Significant digits of real and imaginary part (the enclosures are at most 10^-digits wide, relatively).
+        model: Optional ``learning_rate``, ``hessian``, ``workers``, ``mean_delay`` that explain the damping.
+        provenance: Optional texts that go into the document unverified.
+
+    Returns:
+        The certificate; or Inconclusive, e.g. if an interval of parameters contains a double root.
+
+    Raises:
+        InvalidScenario: if ``digits`` is not an integer from 1 to 1000.
+    """
+    require_digits(digits)
+    claim = function_claim("rightmost_root", h, model)
+    try:
+        subject = Subject.of(claim)
+        obstacle = Obstacle(Reason.PRECISION, "the search found no root")
+        for attempt in _attempts(subject, h, digits):
+            try:
+                disc, c = attempt()
+                zeros, count = count_witness(subject, c)
+                expected = 2 if disc.im or disc.zeros == 2 else 1
+                if zeros != expected:
+                    detail = f"{zeros} roots lie right of {float(c):.6g}, where the search found {expected}"
+                    raise Obstacle(Reason.PRECISION, detail)
+                result = claim | _rectangle(disc) | {"roots": expected}
+                witness = {"disc": disc.witness(), "count": {"abscissa": spell(c), **count}}
+                return finish(RightmostRoot, result, witness, provenance)
+            except Obstacle as error:
+                obstacle = error
+        return obstacle.result
+    except Obstacle as error:
+        return error.result
+
+
+def _attempts(
+    subject: Subject, h: CharacteristicFunction, digits: int
+) -> Iterator[Callable[[], tuple[Disc, Fraction]]]:
+    """Yield ways to a disc and a line that separates it from the other roots, the likeliest first."""
+    try:
+        found = search.leading(h)
+    except UnsupportedScenario as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    if not found:
+        return
+    first, others = found[0], found[1:]
+    second = others[0] if others else None
+    pair = first.imag != 0 and abs(first.imag) <= _CLOSE * abs(first)
+    reals = second is not None and first.imag == 0 == second.imag and abs(first - second) <= _CLOSE * abs(first)
+    if pair or reals or first == 0:
+        middle = first.real if pair or second is None else (first.real + second.real) / 2
+        rest = [x.real for x in (others[1:] if reals else others)]
+        yield lambda: _double(subject, middle, digits, rest)
+    yield lambda: _simple(subject, first, digits, [x.real for x in others])
+    yield lambda: _simple(subject, first, digits, [float(x.real) for x in search.all_in(h, _left(subject, first))[1:]])
+
+
+def _simple(subject: Subject, start: complex, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+    disc = refine(subject, start, digits)
+    return disc, _line(subject, disc, others)
+
+
+def _double(subject: Subject, middle: float, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+    """Two roots near the real axis: tell them apart, or certify the cluster."""
+    try:
+        parts = split(subject, middle)
+    except Refusal as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    if parts is None:
+        disc = refine(subject, complex(middle), digits, zeros=2)
+        return disc, _line(subject, disc, others)
+    start, axis = parts
+    disc = refine(subject, start, digits + math.ceil(-math.log10(float(abs(start[0] - axis) + start[1]))) + 1)
+    return disc, axis if disc.im == 0 else _line(subject, disc, others)
+
+
+def _line(subject: Subject, disc: Disc, others: list[float]) -> Fraction:
+    """An abscissa left of the disc and right of the other roots, a short number."""
+    edge = disc.re - disc.radius
+    room = 1 / (2 * subject.function.law.mean.hi)
+    below = [edge - Fraction(x) for x in others if x < edge]
+    if below:
+        room = min(room, min(below) / 2)
+    if subject.function.law.abscissa is not None:
+        room = min(room, (edge - subject.function.law.abscissa) / 2)
+    if room <= 0:
+        raise Obstacle(Reason.DOMAIN, "the root is not right of the abscissa of convergence of the delay law")
+    grid = Fraction(2) ** (room.numerator.bit_length() - room.denominator.bit_length() - 6)
+    return math.floor((edge - room) / grid + 1) * grid
+
+
+def _left(subject: Subject, root: complex) -> Fraction:
+    """How far left a second search looks."""
+    left = Fraction(root.real) - 1 / subject.function.law.mean.hi
+    pole = subject.function.law.abscissa
+    return left if pole is None or left > pole else (Fraction(root.real) + pole) / 2
+
+
+def _rectangle(disc: Disc) -> dict[str, list[str]]:
+    """The claim's rectangle: the disc's, rounded outward to decimals."""
+    places = len(str(math.ceil(8 / disc.radius)))
+    grid = Fraction(1, 10**places)
+    real = Enclosure(
+        math.floor((disc.re - disc.radius) / grid) * grid, math.ceil((disc.re + disc.radius) / grid) * grid
+    )
+    if disc.im == 0:
+        top = disc.radius if disc.zeros == 2 else Fraction(0)
+        imag = Enclosure(Fraction(0), math.ceil(top / grid) * grid)
+    else:
+        imag = Enclosure(
+            math.floor((disc.im - disc.radius) / grid) * grid, math.ceil((disc.im + disc.radius) / grid) * grid
+        )
+    return {"real": pair(real), "imag": pair(imag)}
