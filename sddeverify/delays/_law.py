@@ -241,16 +241,16 @@ def single(value: Any, field: str) -> Fraction:
     return parameter.lo
 
 
-def require_delay(law: object) -> Law:
-    """Return ``law`` if it can be the delay of an equation.
+def require_delay(law: object, field: str = "delay") -> Law:
+    """Return ``law`` if it can be the delay of an equation; ``field`` is what the message calls it.
 
     Raises:
         InvalidScenario: if it is not a law, or if its mean is 0.
     """
     if not isinstance(law, Law):
-        raise invalid("delay", law, 'a delay law such as Constant("1"), or parse("constant(1)")')
+        raise invalid(field, law, 'a delay law such as Constant("1"), or parse("constant(1)")')
     if law.support[1] == 0:
-        raise invalid("delay", str(law), "a law of positive mean")
+        raise invalid(field, str(law), "a law of positive mean")
     return law
 
 

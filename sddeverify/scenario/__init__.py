@@ -71,7 +71,7 @@ class Scenario:
 
         keep("learning_rate", positive(learning_rate, "learning_rate"))
         keep("workers", integer(workers, "workers", 1, _MAX_WORKERS))
-        keep("compute", require_delay(parse(compute) if isinstance(compute, str) else compute))
+        keep("compute", require_delay(parse(compute) if isinstance(compute, str) else compute, "compute"))
         keep("hessian", _eigenvalues(hessian))
         keep("objective", ObjectiveSpec(objective) if isinstance(objective, str) else objective)
         if bool(self.hessian) == (self.objective is not None):
