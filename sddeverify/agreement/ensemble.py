@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sddeverify.objectives.quadratic import Quadratic
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,44 +60,22 @@ class Ensemble:
     arrivals: int
 
 
-class _WarmUp:
+class _WarmUp(Quadratic):
     """A quadratic objective on one direction whose first gradients are zero.
 
     All emulated workers start at once, which is far from the stationary phases that the theory speaks of; while
     the iterate rests, the phases spread. The stale reads at the end of the rest are all reads of the start.
     """
 
-    dimension = 1
-
-    def __init__(self, hessian: float, calls: int) -> None:
-        self._hessian, self._left = hessian, calls
-
-    def initial(self) -> Floats:
-        return np.ones(1)
-
-    def minimum(self) -> Floats:
-        return np.zeros(1)
-
-    def loss(self, w: Floats) -> float:
-        return 0.5 * self._hessian * float(w @ w)
+    def __init__(self, hessian: Fraction, calls: int) -> None:
+        super().__init__((hessian,))
+        self._left = calls
 
     def gradient(self, w: Floats, rng: np.random.Generator) -> Floats:
         if self._left:
             self._left -= 1
             return np.zeros(1)
-        return self._hessian * w
-
-    def full_gradient(self, w: Floats) -> Floats:
-        return self._hessian * w
-
-    def hessian(self, w: Floats | None = None) -> Floats:
-        return np.array([[self._hessian]])
-
-    def eigenvalues(self) -> Floats:
-        return np.array([self._hessian])
-
-    def hessian_bounds(self) -> list[Fraction]:
-        return [Fraction(self._hessian)]
+        return super().gradient(w, rng)
 
 
 def warm_up_cycles(law: Law) -> int:
@@ -111,7 +91,9 @@ def warm_up_cycles(law: Law) -> int:
 def window(mode: Mode) -> tuple[float, float]:
     """Return from when to when the exponent is fitted: other modes have died; the mode has moved enough."""
     mean = mode.law.mean_float
-    start = math.log(100) / mode.gap if mode.gap > 0 else 5 * mean
+    # Without noise one can wait until the others are gone; with noise that would cost the signal.
+    rest = 1e-2 if mode.law.variance_float else 1e-9
+    start = -math.log(rest) / mode.gap if mode.gap > 0 else 5 * mean
     start = max(start, mean)
     length = 1.5 / abs(mode.root.real) if mode.root.real else math.inf
     return start, start + max(min(length, 300 * mean), 8 * mean)
@@ -155,7 +137,7 @@ def run(
     paths = np.empty((runs, len(times)))
     arrivals = 0
     for replica in range(runs):
-        objective = _WarmUp(float(mode.hessian), round(rest / mean) * workers)
+        objective = _WarmUp(mode.hessian, round(rest / mean) * workers)
         emulation = Emulation.create(scenario, objective=objective, path_times=(times + rest).tolist(), replica=replica)
         emulation.run(until=float(times[-1] + rest + step / 4))
         result = emulation.result()

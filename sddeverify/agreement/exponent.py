@@ -25,6 +25,7 @@ class Estimate:
         exponent: Growth rate and frequency (1/time); the frequency is 0 for a real mode.
         amplitude: Complex amplitude at the start of the window.
         error: Standard error of the growth rate over independent ensembles of this size; 0 if the runs are alike.
+        leak: By how much the other modes can move the growth rate, if they start no larger than this one.
         window: Times between which it was fitted.
         runs: Number of runs.
     """
@@ -32,6 +33,7 @@ class Estimate:
     exponent: complex
     amplitude: complex
     error: float
+    leak: float
     window: tuple[float, float]
     runs: int
 
@@ -45,7 +47,7 @@ class Estimate:
         return np.real(amplitude * np.exp(exponent * (times - middle)))
 
 
-def estimate(times: Floats, paths: Floats, guess: complex, start: float) -> Estimate | None:
+def estimate(times: Floats, paths: Floats, guess: complex, start: float, gap: float = math.inf) -> Estimate | None:
     """Fit the exponent of the mean path.
 
     The mean of n runs is fitted by least squares of the relative residuals (both sides divided by the
@@ -58,6 +60,7 @@ def estimate(times: Floats, paths: Floats, guess: complex, start: float) -> Esti
         paths: One run per row, shape (runs, n).
         guess: Start of the search (1/time). Its frequency decides between an oscillating (not 0) and a real mode.
         start: Earlier times are left out: other modes are still alive there.
+        gap: All other modes decay by at least so much (1/time) faster.
 
     Returns:
         None where the window that is left holds too few points, or the search fails.
@@ -80,7 +83,9 @@ def estimate(times: Floats, paths: Floats, guess: complex, start: float) -> Esti
     moved = (paths[:, use] - y) @ influence
     error = float(moved.std(ddof=1)) / math.sqrt(runs) if runs > 1 else 0.0
     window = (float(times[use][0]), float(times[use][-1]))
-    return Estimate(complex(exponent), complex(amplitude), error, window, runs)
+    others = abs(amplitude) * np.exp(exponent.real * t - gap * (t + window[0]))
+    leak = float(np.abs(influence) @ others)
+    return Estimate(complex(exponent), complex(amplitude), error, leak, window, runs)
 
 
 def _window(times: Floats, mean: Floats, spread: Floats, guess: complex, start: float) -> np.ndarray[Any, Any]:

@@ -17,6 +17,8 @@ import math
 
 import numpy as np
 
+from sddeverify.errors import MissingExtra
+
 _DIRECT = 64
 
 
@@ -36,6 +38,17 @@ def memoryless(step: float, workers: int, mean: float) -> complex:
     return complex(max(exponents, key=lambda z: (z.real, z.imag)))
 
 
+def memoryless_limit(step: float, workers: int, mean: float) -> complex:
+    """Return the exponent (1/time) of the SDDE with the same c = step x workers: s^2 + s/m + c/m^2 = 0.
+
+    Args:
+        step: alpha = learning rate x Hessian eigenvalue.
+        workers: P.
+        mean: Mean compute time m (time).
+    """
+    return (-1 + cmath.sqrt(1 - 4 * step * workers)) / (2 * mean)
+
+
 def round_robin(step: float, workers: int, mean: float) -> complex:
     """Return the rightmost exponent (1/time) for equal constant compute times.
 
@@ -51,6 +64,21 @@ def round_robin(step: float, workers: int, mean: float) -> complex:
         start = min(2 * start, workers)
         rate = _newton(c / start, start, rate)
     return rate / mean
+
+
+def round_robin_limit(step: float, workers: int, mean: float) -> complex:
+    """Return the exponent (1/time) of the SDDE with the same c = step x workers: s = W(-c)/m, Lambert's W.
+
+    Args:
+        step: alpha = learning rate x Hessian eigenvalue.
+        workers: P.
+        mean: The constant compute time m (time).
+    """
+    try:
+        from scipy.special import lambertw
+    except ImportError as error:  # pragma: no cover - depends on the installation
+        raise MissingExtra("statistical checks need SciPy: install sddeverify[report]") from error
+    return complex(lambertw(-step * workers, 0)) / mean
 
 
 def _round_robin_by_eigenvalues(step: float, workers: int) -> complex:

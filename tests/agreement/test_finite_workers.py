@@ -60,3 +60,13 @@ def test_memoryless_against_an_ensemble(c):
     assert abs(final.mean() - exact.real) < 4 * final.std() / np.sqrt(runs)
     rightmost = finite_workers.memoryless(step, workers, 1.0)
     assert rightmost.real == pytest.approx(values.real.max())
+
+
+def test_limits():
+    for c in (0.1, 0.3, 1.0):
+        far = 10**6
+        limit = finite_workers.memoryless_limit(c / far, far, 2.0)
+        assert finite_workers.memoryless(c / far, far, 2.0).real == pytest.approx(limit.real, abs=1e-5)
+        assert 4 * limit**2 + 2 * limit + c == pytest.approx(0, abs=1e-12)
+        s = finite_workers.round_robin_limit(c / 8, 8, 2.0)
+        assert s + c / 2 * np.exp(-2 * s) == pytest.approx(0, abs=1e-12)

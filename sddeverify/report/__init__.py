@@ -1,0 +1,1 @@
+"""The main job: measured workers -> model -> certificates -> emulation -> agreement -> a report."""
