@@ -6,6 +6,7 @@ import cmath
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.delays import require_delay
@@ -14,7 +15,7 @@ from sddeverify.exact import Enclosure, Exact, enclosure, pair, positive, spell
 
 if TYPE_CHECKING:
     from sddeverify.delays import Law
-    from sddeverify.scenario import Scenario
+    from sddeverify.scenario import ObjectiveSpec, Scenario
 
     Parameter = Exact | tuple[Exact, Exact] | Enclosure
 
@@ -201,13 +202,15 @@ def eigenvalues(scenario: Scenario) -> tuple[Fraction, ...]:
         MissingExtra: if the objective needs a package that is not installed.
         InvalidScenario: if the objective has an eigenvalue that is not positive.
     """
-    values = scenario.hessian
-    if scenario.objective is not None:
-        from sddeverify.objectives import OBJECTIVES
-
-        objective = OBJECTIVES[scenario.objective.name](**dict(scenario.objective.parameters))
-        values = tuple(objective.hessian_bounds())
+    values = scenario.hessian if scenario.objective is None else _bounds(scenario.objective)
     distinct = tuple(sorted(set(values)))
     if distinct[0] <= 0:
         raise invalid("hessian", spell(distinct[0]), "positive eigenvalues (add regularization to the objective)")
     return distinct
+
+
+@cache  # an objective on real data takes seconds
+def _bounds(spec: ObjectiveSpec) -> tuple[Fraction, ...]:
+    from sddeverify.objectives import build
+
+    return tuple(build(spec.name, spec.parameters).hessian_bounds())

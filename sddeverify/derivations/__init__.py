@@ -1,0 +1,138 @@
+"""Derivations as data: from a scenario to the characteristic function, step by step, each step re-checked.
+
+Every ``after`` is computed from the line before by a named SymPy operation; :func:`check` re-checks all of them,
+by SymPy and at random rational points. What is believed rather than proved is an assumption with a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+import sympy
+
+from sddeverify.derivations import _symbols as sym
+from sddeverify.derivations import (
+    characteristic_function,
+    diffusion_limit,
+    linearization,
+    stability_boundary,
+)
+from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption
+from sddeverify.derivations._checking import (
+    Badge,
+    DerivationCheck,
+    Outcome,
+    StepCheck,
+    check,
+    check_step,
+)
+from sddeverify.derivations._numbers import exactly, fraction
+from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to_json, to_latex, to_markdown
+from sddeverify.derivations._steps import Derivation, Kind, Step
+from sddeverify.derivations._symbols import MEANINGS, Meaning
+from sddeverify.errors import UnsupportedScenario
+from sddeverify.exact import Enclosure
+from sddeverify.models import Model, eigenvalues
+from sddeverify.scenario import Scenario
+
+DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
+    "diffusion_limit": diffusion_limit.derive,
+    "linearization": linearization.derive,
+    "characteristic_function": characteristic_function.derive,
+    "stability_boundary": stability_boundary.derive,
+}
+"""Name -> the function that derives it for a scenario, in the order in which they build on each other."""
+
+
+class Derived(NamedTuple):
+    """What :func:`derive` returns."""
+
+    derivations: tuple[Derivation, ...]
+    model: Model
+
+
+def derive(scenario: Scenario) -> Derived:
+    """Derive everything for a scenario, and evaluate the results to a model with exact coefficients.
+
+    Args:
+        scenario: The question.
+
+    Raises:
+        UnsupportedScenario: for a server policy whose mean equation is not derived (only ``asynchronous`` is).
+        MissingExtra, InvalidScenario: as :func:`sddeverify.models.eigenvalues`.
+    """
+    if scenario.policy.name != "asynchronous":
+        raise UnsupportedScenario(
+            f"policy: {scenario.policy.name!r} is not covered by the derivations; they are about 'asynchronous'"
+        )
+    derivations = tuple(write(scenario) for write in DERIVATIONS.values())
+    return Derived(derivations, _model(scenario, derivations))
+
+
+def _model(scenario: Scenario, derivations: tuple[Derivation, ...]) -> Model:
+    limit = next(one for one in derivations if one.name == "diffusion_limit")
+    values = eigenvalues(scenario)
+    mean = scenario.compute.mean_enclosure()
+    numbers = {
+        sym.eta: exactly(scenario.learning_rate),
+        sym.P: exactly(scenario.workers),
+        sym.sigma: sympy.sqrt(exactly(scenario.noise_variance)),
+    }
+
+    def coefficient(name: str, **others: Fraction) -> Enclosure:
+        return _over_mean(limit.result(name).subs(numbers), mean, others)
+
+    computed = scenario.objective is not None
+    source = "computed from the objective and rounded upward" if computed else "as given in the scenario"
+    return Model(
+        learning_rate=scenario.learning_rate,
+        workers=scenario.workers,
+        hessian=values,
+        hessian_computed=computed,
+        noise_variance=scenario.noise_variance,
+        delay=scenario.compute,
+        mean_delay=mean,
+        arrival_rate=coefficient("arrival_rate"),
+        damping=tuple(coefficient("damping", h=value) for value in values),
+        noise_intensity=coefficient("intensity"),
+        assumptions=tuple(sorted({name for one in derivations for name in one.assumptions})),
+        provenance=f"Coefficients from the derivation diffusion_limit; Hessian eigenvalues {source}.",
+    )
+
+
+def _over_mean(expression: sympy.Expr, mean: Enclosure, others: dict[str, Fraction]) -> Enclosure:
+    """Return the values of an expression of the form number/m over an interval of mean delays m."""
+    values = {getattr(sym, name): exactly(value) for name, value in others.items()}
+    top = (expression.subs(values) * sym.m).cancel()
+    if not top.is_Rational:
+        raise ArithmeticError(f"not a multiple of 1/m: {expression}")
+    number = fraction(top)
+    return Enclosure(number / mean.hi, number / mean.lo)
+
+
+__all__ = [
+    "ASSUMPTIONS",
+    "DERIVATIONS",
+    "MEANINGS",
+    "Assumption",
+    "Badge",
+    "Derivation",
+    "DerivationCheck",
+    "Derived",
+    "Kind",
+    "Meaning",
+    "Outcome",
+    "Step",
+    "StepCheck",
+    "check",
+    "check_step",
+    "derive",
+    "latex_math",
+    "pretty",
+    "step_latex",
+    "to_json",
+    "to_latex",
+    "to_markdown",
+]

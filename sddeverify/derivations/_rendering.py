@@ -1,0 +1,146 @@
+"""A derivation as LaTeX, Markdown, plain text and JSON, all from the same steps.
+
+Prose is written with Unicode letters (η, Λ, ≤), which terminals and Markdown show as they are; for LaTeX they
+are translated one by one, so that an exported fragment is plain ASCII.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from sddeverify.derivations import _symbols as sym
+from sddeverify.derivations._assumptions import ASSUMPTIONS
+from sddeverify.derivations._checking import DerivationCheck, StepCheck
+from sddeverify.derivations._steps import Derivation, Kind, Step
+
+_LETTERS = {
+    "Δ": r"\Delta",
+    "Λ": r"\Lambda",
+    "Φ": r"\Phi",
+    "ζ": r"\zeta",
+    "η": r"\eta",
+    "θ": r"\theta",
+    "κ": r"\kappa",
+    "π": r"\pi",
+    "σ": r"\sigma",
+    "τ": r"\tau",
+    "φ": r"\varphi",
+    "ω": r"\omega",
+    "ξ": r"\xi",
+    "→": r"\to",
+    "≤": r"\le",
+    "≥": r"\ge",
+    "²": "^2",
+    "₁": "_1",
+    "₂": "_2",
+}
+_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_ESCAPES |= {character: f"\\{character}" for character in "&%$#_{}"}
+
+_NAMES: dict[Any, str] = {
+    sym.dt: r"\mathrm{d}t",
+    sym.dX: r"\mathrm{d}X",
+    sym.dW: r"\mathrm{d}W",
+    sym.phi: r"\varphi",
+    sym.start: r"\ell",
+}
+
+
+def latex_text(text: str) -> str:
+    """Return prose as LaTeX: ASCII only, special characters escaped, Greek letters as mathematics."""
+    return "".join(rf"\({_LETTERS[c]}\)" if c in _LETTERS else _ESCAPES.get(c, c) for c in text)
+
+
+def latex_math(expression: sympy.Basic) -> str:
+    """Return an expression as LaTeX."""
+    return str(sympy.latex(expression, symbol_names=_NAMES, fold_short_frac=False, ln_notation=True))
+
+
+def step_latex(step: Step) -> str:
+    """Return the line of a step, ``left = right``, as LaTeX without surroundings."""
+    return f"{latex_math(step.left)} {step.sign.latex} {latex_math(step.after)}"
+
+
+def to_latex(derivation: Derivation) -> str:
+    r"""Return a derivation as one ``align`` environment (package ``amsmath``), every line labelled.
+
+    Labels are ``eq:<derivation>:<step>`` and stay the same from version to version.
+    """
+    lines = [f"% {derivation.name}: rests on {', '.join(derivation.assumptions)}"]
+    for number, step in enumerate(derivation.steps, 1):
+        kind = f" (assumption {step.assumption})" if step.kind is Kind.ASSUMPTION else ""
+        prose = rf"\textbf{{{number}. {latex_text(step.title)}{kind}.}} {latex_text(step.because)}"
+        # amsmath allows \intertext only after a line: the first text stands before the environment.
+        lines += [prose, r"\begin{align}"] if number == 1 else [rf"  \intertext{{{prose}}}"]
+        end = "" if number == len(derivation.steps) else r" \\"
+        left, right = latex_math(step.left), latex_math(step.after)
+        lines.append(rf"  {left} &{step.sign.latex} {right} \label{{{derivation.label(step)}}}{end}")
+    return "\n".join([*lines, r"\end{align}", ""])
+
+
+def to_markdown(derivation: Derivation, checked: DerivationCheck | None = None) -> str:
+    """Return a derivation as Markdown with ``$$`` mathematics; with its badges where a check is given."""
+    parts = [f"## {derivation.title}", derivation.summary]
+    badges = {} if checked is None else {one.step: one.badge.value for one in checked.steps}
+    for number, step in enumerate(derivation.steps, 1):
+        badge = f" _[{badges[step.id]}]_" if step.id in badges else ""
+        parts.append(f'<a id="{derivation.label(step)}"></a>**{number}. {step.title}.**{badge} {_prose(step.because)}')
+        parts.append(f"$$\n{step_latex(step)}\n$$")
+    names = [
+        f"- **{name} {ASSUMPTIONS[name].title}.** {_prose(ASSUMPTIONS[name].text)}" for name in derivation.assumptions
+    ]
+    parts += ["The result rests on these assumptions:", "\n".join(names)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _prose(text: str) -> str:
+    # What Markdown would take for markup.
+    return text.replace("*", r"\*").replace("_", r"\_")
+
+
+def pretty(expression: sympy.Basic, columns: int = 100) -> str:
+    """Return an expression as two-dimensional Unicode text of at most about that width."""
+    return str(sympy.pretty(expression, use_unicode=True, num_columns=columns, wrap_line=True))
+
+
+def to_json(derivation: Derivation, checked: DerivationCheck) -> dict[str, Any]:
+    """Return a derivation with the results of its check, for programs.
+
+    Expressions are given as SymPy text (``before``, ``after``) and LaTeX (``latex``).
+    """
+    return {
+        "name": derivation.name,
+        "title": derivation.title,
+        "summary": derivation.summary,
+        "assumptions": list(derivation.assumptions),
+        "results": {name: str(derivation.step(one).after) for name, one in derivation.results},
+        "passed": checked.passed,
+        "steps": [_step_json(derivation, step, one) for step, one in zip(derivation.steps, checked.steps, strict=True)],
+    }
+
+
+def _step_json(derivation: Derivation, step: Step, checked: StepCheck) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "label": derivation.label(step),
+        "title": step.title,
+        "kind": step.kind.value,
+        "operation": None if step.operation is None else step.operation.verb,
+        "assumption": step.assumption,
+        "before": str(step.before),
+        "after": str(step.after),
+        "latex": step_latex(step),
+        "because": step.because,
+        "hints": list(step.hints),
+        "check": {
+            "badge": checked.badge.value,
+            "replay": checked.replay.value,
+            "symbolic": checked.symbolic.value,
+            "numeric": checked.numeric.value,
+            "links": checked.links.value,
+            "points": checked.points,
+            "error": checked.error,
+        },
+    }

@@ -1,0 +1,139 @@
+"""The symbols of the theory, each with its meaning and unit: one name means one thing in every derivation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+from sympy import Function, IndexedBase, Symbol
+
+
+def _positive(name: str) -> Symbol:
+    return Symbol(name, positive=True)
+
+
+# Workers, arrivals, gradients.
+P = Symbol("P", integer=True, positive=True)
+m = _positive("m")
+rate_one = _positive("lambda_1")
+Lam = _positive("Lambda")
+dt = _positive("dt")
+n = Symbol("n", integer=True, nonnegative=True)
+i = Symbol("i", integer=True, positive=True)
+i_2 = Symbol("i_2", integer=True, positive=True)
+eta = _positive("eta")
+h = _positive("h")
+sigma = _positive("sigma")
+xi = Symbol("xi", real=True)
+x_now = Symbol("x", real=True)
+x_read = Symbol("x_tau", real=True)
+dX = Symbol("dX", real=True)  # noqa: N816 - the notation of the theory
+dW = Symbol("dW", real=True)  # noqa: N816 - the notation of the theory
+D_1 = Symbol("D_1", real=True)
+D_2 = _positive("D_2")
+M_1 = Symbol("M_1", real=True)
+M_2 = Symbol("M_2", real=True)
+c = _positive("c")
+
+# Several directions.
+h_1, h_2 = _positive("h_1"), _positive("h_2")
+theta = Symbol("theta", real=True)
+u_1, u_2 = Symbol("u_1", real=True), Symbol("u_2", real=True)
+x_1, x_2 = Symbol("x_1", real=True), Symbol("x_2", real=True)
+zeta = Symbol("zeta", real=True)
+
+# The delay equation.
+t = Symbol("t", real=True)
+u = _positive("u")
+s = Symbol("s")
+a = _positive("a")
+b = _positive("b")
+omega = _positive("omega")
+tau = _positive("tau")
+C, S = Symbol("C", real=True), Symbol("S", real=True)
+Phi = Symbol("Phi")
+phi = _positive("phi")
+path = Function("x", real=True)
+density = Function("f", real=True)
+probability = Function("Pr")
+expectation = Function("E")
+loss = Function("L", real=True)
+
+# Parameters of delay laws.
+q = _positive("q")
+k = Symbol("k", integer=True, positive=True)
+start = Symbol("l", nonnegative=True)
+width = _positive("w")
+cap = _positive("kappa")
+step = _positive("Delta")
+last = Symbol("J", integer=True, positive=True)
+j = Symbol("j", integer=True, nonnegative=True)
+p = IndexedBase("p", real=True)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a symbol stands for, and its unit in terms of time (``"1"`` for a pure number)."""
+
+    text: str
+    unit: str
+
+
+MEANINGS: dict[sympy.Basic, Meaning] = {
+    P: Meaning("number of workers", "1"),
+    m: Meaning("mean compute time, which is the mean delay", "time"),
+    rate_one: Meaning("arrival rate of one worker's gradients", "1/time"),
+    Lam: Meaning("arrival rate of all gradients", "1/time"),
+    dt: Meaning("a short time", "time"),
+    n: Meaning("number of arrivals in dt", "1"),
+    i: Meaning("index of an arrival or a worker", "1"),
+    i_2: Meaning("index of another arrival", "1"),
+    eta: Meaning("learning rate", "1"),
+    h: Meaning("eigenvalue of the Hessian", "1"),
+    h_1: Meaning("first eigenvalue of the Hessian", "1"),
+    h_2: Meaning("second eigenvalue of the Hessian", "1"),
+    sigma: Meaning("standard deviation of the gradient noise", "1"),
+    xi: Meaning("gradient noise of one arrival", "1"),
+    x_now: Meaning("distance from the minimum along one eigen-direction", "1"),
+    x_read: Meaning("that distance when the arriving gradient was read, x(t - τ)", "1"),
+    dX: Meaning("increment of x in dt", "1"),
+    dW: Meaning("increment of a Wiener process in dt", "1"),
+    D_1: Meaning("drift: conditional mean of dX per time", "1/time"),
+    D_2: Meaning("diffusion: conditional second moment of dX per time", "1/time"),
+    M_1: Meaning("mean of one jump", "1"),
+    M_2: Meaning("second moment of one jump", "1"),
+    c: Meaning("damping times mean delay", "1"),
+    theta: Meaning("angle of the first eigenvector", "1"),
+    u_1: Meaning("first coordinate of the iterate", "1"),
+    u_2: Meaning("second coordinate of the iterate", "1"),
+    x_1: Meaning("coordinate along the first eigenvector", "1"),
+    x_2: Meaning("coordinate along the second eigenvector", "1"),
+    zeta: Meaning("unknown of the characteristic polynomial of the Hessian", "1"),
+    t: Meaning("time", "time"),
+    u: Meaning("a value of the delay", "time"),
+    s: Meaning("argument of the characteristic function", "1/time"),
+    a: Meaning("damping coefficient", "1/time"),
+    b: Meaning("noise amplitude", "1/sqrt(time)"),
+    omega: Meaning("frequency on the imaginary axis", "1/time"),
+    tau: Meaning("delay", "time"),
+    C: Meaning("E cos(ωτ), the real part of Φ(iω)", "1"),
+    S: Meaning("E sin(ωτ), minus the imaginary part of Φ(iω)", "1"),
+    Phi: Meaning("transform of the delay law, E exp(-sτ)", "1"),
+    phi: Meaning("angle with tan φ = ωq/k", "1"),
+    q: Meaning("mean of an exponential or Erlang law", "time"),
+    k: Meaning("shape of an Erlang law", "1"),
+    start: Meaning("smallest value of a uniform law", "time"),
+    width: Meaning("width of a uniform law", "time"),
+    cap: Meaning("largest value of a truncated exponential law", "time"),
+    step: Meaning("distance of the lattice points", "time"),
+    last: Meaning("index of the last lattice point", "1"),
+    j: Meaning("index of a lattice point", "1"),
+    p: Meaning("probability of a lattice point", "1"),
+}
+
+RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
+    # cos φ > 0 is what makes (φ <-> ω) one to one; the spot tests must stay inside.
+    phi: (Fraction(0), Fraction(3, 2)),
+}
+"""Open intervals from which random rational points take a symbol; the others follow their assumptions."""
