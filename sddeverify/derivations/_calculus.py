@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 from sympy import Integral, Limit, Symbol, oo
+from sympy.integrals.manualintegrate import manualintegrate
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._evaluation import Point, evaluate
@@ -47,10 +48,18 @@ class Insert(Operation):
     verb = "insert the trial function"
 
     def apply(self, before: sympy.Basic) -> sympy.Basic:
-        return before.replace(self.function, self.trial).doit()
+        inserted = before.replace(self.function, self.trial)
+        return inserted.xreplace({one: one.doit() for one in inserted.atoms(sympy.Derivative)})
 
     def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
-        return differences(before.replace(self.function, self.trial).doit(), after)
+        # By difference quotients, where ``apply`` differentiated.
+        (variable,) = self.trial.variables
+        step = sympy.Dummy("h", positive=True)
+        quotients = {}
+        for one in before.atoms(sympy.Derivative):
+            inner = one.expr.replace(self.function, self.trial)
+            quotients[one] = sympy.limit((inner.subs(variable, variable + step) - inner) / step, step, 0)
+        return differences(before.xreplace(quotients).replace(self.function, self.trial), after)
 
     def pairs(self, before: sympy.Basic, after: sympy.Basic, point: Point, ctx: Any) -> Pairs:
         (variable,) = self.trial.variables
@@ -133,12 +142,15 @@ class Integrate(Operation):
             (mass,) = masses
             (place,) = sympy.solve(mass.args[0], self.variable)
             return [before.subs(self.variable, place) - after]
-        # SymPy's Laplace transformer (rules), where ``apply`` integrated: E 1, E u and E exp(-su) from it.
-        window = sympy.S.One
         if self.upper is not oo:
-            window = sympy.Heaviside(self.variable - self.lower) - sympy.Heaviside(self.variable - self.upper)
+            # An antiderivative by the rules of calculus, where ``apply`` used SymPy's general integrator.
+            inner = manualintegrate(sympy.powsimp(before * self.density), self.variable)
+            inner = inner.replace(sympy.Piecewise, lambda *branches: branches[0][0])
+            ends = [inner.subs(self.variable, end) for end in (self.upper, self.lower)]
+            return [ends[0] - ends[1] - after]
+        # SymPy's Laplace transformer (a table), where ``apply`` integrated: E 1, E u and E exp(-su) from it.
         s = sympy.Dummy("s", positive=True)
-        transform = sympy.laplace_transform(self.density * window, self.variable, s, noconds=True)
+        transform = sympy.laplace_transform(self.density, self.variable, s, noconds=True)
         if before == 1:
             return [sympy.limit(transform, s, 0, "+") - after]
         if before == self.variable:
@@ -195,22 +207,27 @@ class AverageOverCount(Operation):
 
 
 class SplitIntegral(Operation):
-    """Use that an integral is linear: one integral for each term, constant factors in front."""
+    """Use that integrals are linear: one integral for each term, constant factors in front."""
 
     verb = "split the integral"
 
     def apply(self, before: sympy.Basic) -> sympy.Basic:
-        variable = before.variables[0]
+        return before.xreplace({one: self._split(one) for one in before.atoms(Integral)})
+
+    @staticmethod
+    def _split(integral: sympy.Integral) -> sympy.Expr:
         done: sympy.Expr = sympy.S.Zero
-        for term in sympy.Add.make_args(sympy.expand(before.function)):
-            factor, rest = term.as_independent(variable, as_Add=False)
-            done += factor * Integral(rest, *before.limits)
+        for term in sympy.Add.make_args(sympy.expand(integral.function)):
+            factor, rest = term.as_independent(*integral.variables, as_Add=False)
+            done += factor * Integral(rest, *integral.limits)
         return done
 
     def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
-        # Put everything under one integral sign again: then the integrands must agree.
-        whole = after.replace(Integral, lambda inner, *limits: inner)
-        return [before.function - whole]
+        # All integrals are over the same interval: put everything under one integral sign, and the integrands
+        # must agree. (A term outside of all integrals must agree by itself, whatever stands in for the sign.)
+        sign = sympy.Dummy("integral")
+        one_sign = [tree.replace(Integral, lambda inner, *limits: sign * inner) for tree in (before, after)]
+        return [sympy.powsimp(sympy.expand(one_sign[0] - one_sign[1]))]
 
 
 @dataclass(frozen=True)
@@ -245,6 +262,9 @@ class TakeRate(Operation):
 
     def statement(self, before: sympy.Basic) -> sympy.Basic:
         return Limit(sympy.Mul(1 / self.time, before, evaluate=False), self.time, 0, "+")
+
+    def display(self, before: sympy.Basic) -> sympy.Basic:
+        return Limit(sympy.UnevaluatedExpr(before) / self.time, self.time, 0, "+")
 
     def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
         # The derivative at 0, where ``apply`` took a limit (and the line must vanish at 0).

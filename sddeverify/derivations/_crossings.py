@@ -77,19 +77,16 @@ class Crossings:
         else:
             whole = sympy.Mul(*values)
             name, why = "sum", "The transforms multiply: the addition theorems of cosine and sine."
+        steps = tuple(step for pair in pairs for step in pair)
+        symbols = [symbol for pair in zip(cosines, sines, strict=True) for symbol in pair]
         results = []
-        for kind, operation in (("real", TakeReal()), ("sine", TakeMinusImaginary())):
-            sign = 1 if kind == "real" else -1
-            formula = self.chain.step(
-                f"{name}-{tag}-{kind}", f"The {name}: {'C' if sign > 0 else 'S'}", whole, operation, why
-            )
-            steps = tuple(step for pair in pairs for step in pair)
-            names = [symbol for pair in zip(cosines, sines, strict=True) for symbol in pair]
-            used = [(symbol, step) for symbol, step in zip(names, steps, strict=True) if formula.after.has(symbol)]
+        for kind, letter, operation in (("real", "C", TakeReal()), ("sine", "S", TakeMinusImaginary())):
+            formula = self.chain.step(f"{name}-{tag}-{kind}", f"The {name}: {letter}", whole, operation, why)
+            used = [(symbol, step) for symbol, step in zip(symbols, steps, strict=True) if formula.after.has(symbol)]
             results.append(
                 self.chain.step(
                     f"{kind}-{tag}",
-                    f"The {name}: {'C' if sign > 0 else 'S'} with its parts",
+                    f"The {name}: {letter} with its parts",
                     formula,
                     Substitute(*[equal(symbol, step.after) for symbol, step in used]),
                     "Put in the parts.",

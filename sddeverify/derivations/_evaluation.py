@@ -31,7 +31,7 @@ TINY = sympy.Rational(1, 10**25)
 @cache
 def context(digits: int = DIGITS) -> Any:
     """Return our private mpmath context of that many digits; it keeps its tables of quadrature nodes."""
-    ctx = mpmath.MPContext()  # type: ignore[no-untyped-call]  # mpmath publishes no types
+    ctx = mpmath.MPContext()
     ctx.dps = digits
     return ctx
 

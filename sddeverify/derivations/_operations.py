@@ -184,7 +184,9 @@ class Multiply(Operation):
     verb = "multiply"
 
     def apply(self, before: sympy.Basic) -> sympy.Basic:
-        product = sympy.simplify(sympy.expand(before * self.factor))
+        product = sympy.expand(before * self.factor)
+        if not product.has(sympy.Integral):  # which simplify would only try, and fail, to carry out
+            product = sympy.simplify(product)
         return sympy.expand(product) if self.expanded else sympy.factor_terms(product)
 
     def statement(self, before: sympy.Basic) -> sympy.Basic:

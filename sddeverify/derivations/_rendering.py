@@ -13,7 +13,7 @@ import sympy
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._assumptions import ASSUMPTIONS
 from sddeverify.derivations._checking import DerivationCheck, StepCheck
-from sddeverify.derivations._steps import Derivation, Kind, Step
+from sddeverify.derivations._steps import Derivation, Step
 
 _LETTERS = {
     "Δ": r"\Delta",
@@ -70,8 +70,7 @@ def to_latex(derivation: Derivation) -> str:
     """
     lines = [f"% {derivation.name}: rests on {', '.join(derivation.assumptions)}"]
     for number, step in enumerate(derivation.steps, 1):
-        kind = f" (assumption {step.assumption})" if step.kind is Kind.ASSUMPTION else ""
-        prose = rf"\textbf{{{number}. {latex_text(step.title)}{kind}.}} {latex_text(step.because)}"
+        prose = rf"\textbf{{{number}. {latex_text(step.title)}.}} {latex_text(step.because)}"
         # amsmath allows \intertext only after a line: the first text stands before the environment.
         lines += [prose, r"\begin{align}"] if number == 1 else [rf"  \intertext{{{prose}}}"]
         end = "" if number == len(derivation.steps) else r" \\"
@@ -88,9 +87,8 @@ def to_markdown(derivation: Derivation, checked: DerivationCheck | None = None) 
         badge = f" _[{badges[step.id]}]_" if step.id in badges else ""
         parts.append(f'<a id="{derivation.label(step)}"></a>**{number}. {step.title}.**{badge} {_prose(step.because)}')
         parts.append(f"$$\n{step_latex(step)}\n$$")
-    names = [
-        f"- **{name} {ASSUMPTIONS[name].title}.** {_prose(ASSUMPTIONS[name].text)}" for name in derivation.assumptions
-    ]
+    used = [ASSUMPTIONS[name] for name in derivation.assumptions]
+    names = [f"- **{one.name} {one.title}.** {_prose(one.text)}" for one in used]
     parts += ["The result rests on these assumptions:", "\n".join(names)]
     return "\n\n".join(parts) + "\n"
 

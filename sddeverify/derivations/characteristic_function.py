@@ -6,7 +6,7 @@ import sympy
 from sympy import Derivative, Integral, Lambda, exp, oo
 
 from sddeverify.derivations import _symbols as sym
-from sddeverify.derivations._calculus import Insert, TakeMean
+from sddeverify.derivations._calculus import Insert, SplitIntegral, TakeMean
 from sddeverify.derivations._forms import Abbreviate, WriteAs
 from sddeverify.derivations._numbers import equal
 from sddeverify.derivations._operations import Multiply, Substitute
@@ -75,10 +75,17 @@ def _ansatz(chain: Chain) -> Step:
         Insert(sym.path, Lambda(sym.t, exp(sym.s * sym.t))),
         "Move everything to one side, and ask which exponentials exp(st) make it 0.",
     )
+    factored = chain.step(
+        "factor",
+        "The exponential comes out of the integral",
+        trial,
+        SplitIntegral(),
+        "exp(s(t - u)) = exp(st) exp(-su), and the first factor does not depend on u.",
+    )
     divided = chain.step(
         "divide",
         "Divide by the exponential",
-        trial,
+        factored,
         Multiply(exp(-sym.s * sym.t)),
         "exp(st) is never 0, and the rest no longer depends on time.",
     )
