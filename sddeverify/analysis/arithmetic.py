@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from sddeverify.analysis.transforms import Cells, Points
 
-# phi1(x) = sum (-x)^k/(k+1)!; highest power first for Horner. 20 terms suffice below |x| = 1.
-_SERIES = [(-1.0) ** k / factorial(k + 1) for k in range(20)][::-1]
-_SERIES_1 = [(-1.0) ** k * k / factorial(k + 1) for k in range(1, 21)][::-1]
-_SERIES_2 = [(-1.0) ** k * k * (k - 1) / factorial(k + 1) for k in range(2, 22)][::-1]
+# phi1(x) = sum (-x)^k/(k+1)!; highest power first for Horner. 12 terms suffice below |x| = 1/4.
+_SERIES = [(-1.0) ** k / factorial(k + 1) for k in range(12)][::-1]
+_SERIES_1 = [(-1.0) ** k * k / factorial(k + 1) for k in range(1, 13)][::-1]
+_SERIES_2 = [(-1.0) ** k * k * (k - 1) / factorial(k + 1) for k in range(2, 14)][::-1]
+_NEAR = 0.25
 
 
 class Arithmetic(Protocol):
@@ -59,7 +60,7 @@ class _Scalar:
     exp = staticmethod(cmath.exp)
 
     def phi1(self, x: complex, order: int) -> tuple[complex, ...]:
-        if abs(x) < 1:
+        if abs(x) < _NEAR:
             series = (_SERIES, _SERIES_1, _SERIES_2)[: order + 1]
             return tuple(_horner(coefficients, x) for coefficients in series)
         edge = cmath.exp(-x)
@@ -68,11 +69,11 @@ class _Scalar:
             result.append((-edge if k == 2 else edge) / x - k * result[-1] / x)
         return tuple(result)
 
-    def cells(self, node: Cells, s: complex, order: int) -> tuple[complex, ...]:
-        return tuple(complex(part[0]) for part in node.jet_float(np.array([s]), order))
+    def cells(self, node: Cells | Points, s: complex, order: int) -> tuple[complex, ...]:
+        with np.errstate(over="raise", invalid="raise"):  # an ArithmeticError, as from cmath
+            return tuple(complex(part[0]) for part in node.jet_float(np.array([s]), order))
 
-    def points(self, node: Points, s: complex, order: int) -> tuple[complex, ...]:
-        return tuple(complex(part[0]) for part in node.jet_float(np.array([s]), order))
+    points = cells
 
     def differences(self, f: Callable[[Any], Any], s: complex, order: int) -> tuple[complex, ...]:
         step = 1e-3
@@ -85,7 +86,7 @@ class _Array:
     exp = staticmethod(np.exp)
 
     def phi1(self, x: NDArray[np.complex128], order: int) -> tuple[Any, ...]:
-        small = np.abs(x) < 1
+        small = np.abs(x) < _NEAR
         far = np.where(small, 1.0, x)
         edge, inverse = np.exp(-far), 1 / far
         result = [(1 - edge) * inverse]
@@ -128,7 +129,7 @@ class Multiprecision:
 
     def phi1(self, x: Any, order: int) -> tuple[Any, ...]:
         ctx = self.context
-        if abs(x) < 0.25:
+        if abs(x) < _NEAR:
             # The power series, term by term until the terms vanish at this precision.
             sums, term, k = [ctx.zero] * 3, ctx.one, 0  # term = (-1)^k/(k+1)!
             power = [ctx.one, ctx.zero, ctx.zero]  # x^k, k x^(k-1), k (k-1) x^(k-2)

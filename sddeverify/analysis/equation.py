@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sddeverify.models import CharacteristicFunction
 
 _EPS = float(np.finfo(float).eps)
+_MAX_PRECISIONS = 16
+_DOWN = 2.0 ** (-np.arange(0.0, 16.0) / 2)
+_UP = 4.0 ** np.arange(-16.0, 8.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +67,21 @@ class Transform:
 
     def exact(self, arithmetic: Multiprecision) -> Node:
         """Return the transform in the original unit of time at the present precision of a context."""
+        context = arithmetic.context
+        key = (id(context), context.prec)
+        if key not in self._exact:
 
-        def number(value: Fraction) -> Any:
-            return arithmetic.context.mpf(value.numerator) / value.denominator
+            def number(value: Fraction) -> Any:
+                return context.mpf(value.numerator) / value.denominator
 
-        return build(self.data, number, number, 1, arithmetic)
+            if len(self._exact) >= _MAX_PRECISIONS:
+                self._exact.clear()
+            self._exact[key] = build(self.data, number, number, 1, arithmetic)
+        return self._exact[key]
+
+    @cached_property
+    def _exact(self) -> dict[tuple[int, int], Node]:
+        return {}
 
 
 @lru_cache(maxsize=256)
@@ -146,22 +159,26 @@ class Equation:
 
     def noise(self, z: complex) -> float:
         """Return the size of the rounding error of h(z) in float64."""
-        value, first, _ = self.bounds(z.real, np.array([abs(z.imag)]))
-        return _EPS * float(abs(z) + abs(self.beta) + value[0] + abs(z) * first[0])
+        at = complex(z.real) if z.real > self.transform.abscissa else z
+        value, first = self.transform.node.jet(at, 1, SCALAR)
+        return _EPS * (abs(z) + abs(self.beta) + abs(self.alpha) * (abs(value) + abs(z) * abs(first)))
 
     def right_end(self) -> float:
         """Return X such that no root has Re z >= X: there |z + beta| > |alpha| Phi(Re z)."""
-        left = max(self.transform.abscissa, -self.beta) if self.transform.poles else -self.beta
+        node, size = self.transform.node, abs(self.alpha)
+
+        def clear(x: float) -> bool:  # the difference increases on the real axis right of the poles
+            return x + self.beta > size * abs(node.jet(complex(x), 0, SCALAR)[0])
+
+        low = max(self.transform.abscissa, -self.beta)
         step = 1.0
-        while True:  # z + beta - |alpha| Phi(z) increases on the real axis right of the poles
-            x = left + step
-            if x + self.beta > float(self.bounds(x, np.zeros(1))[0][0]):
-                break
+        while not clear(low + step):
+            low += step
             step *= 2
-        low, high = (left if step == 1.0 else left + step / 2), x
-        for _ in range(12):
+        high = low + step
+        for _ in range(6):
             middle = (low + high) / 2
-            if middle + self.beta > float(self.bounds(middle, np.zeros(1))[0][0]):
+            if clear(middle):
                 high = middle
             else:
                 low = middle
@@ -169,19 +186,10 @@ class Equation:
 
     def height(self, c: float) -> float:
         """Return Y such that no root has Re z >= c and |Im z| >= Y: there |Im z| > |alpha Phi(z)|."""
-        tiny = 1e-3 * abs(self.alpha)
-
-        def bound(y: float) -> float:
-            return float(self.bounds(c, np.array([y]), half_plane=True)[0][0])
-
-        y = bound(0.0)
-        if not math.isfinite(y):  # a pole right of c: far enough up the bound is finite and small
-            y = 1.0
-            while y <= bound(y):
-                y *= 4
-        for _ in range(8):  # y is admissible; try lower heights while they are
-            lower = math.sqrt(y * bound(y))
-            if lower > 0.8 * y or not lower > bound(lower):
-                break
-            y = lower
-        return 1.02 * y + tiny
+        first = float(self.bounds(c, np.zeros(1), half_plane=True)[0][0])
+        # An infinite first bound is a pole right of c: far enough up the bound is finite and small.
+        heights = first * _DOWN if math.isfinite(first) else max(1.0, abs(self.alpha)) * _UP
+        admissible = heights > self.bounds(c, heights, half_plane=True)[0]
+        if not admissible.any():
+            return 1.02 * first  # equal to the bound at height 0, up to the factor
+        return 1.02 * float(heights[admissible].min())

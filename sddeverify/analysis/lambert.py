@@ -16,6 +16,8 @@ from sddeverify.analysis.newton import Root, polish
 from sddeverify.errors import UnsupportedScenario
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sddeverify.analysis.equation import Equation
 
 _MAX_BRANCHES = 200_000
@@ -37,19 +39,13 @@ def constant_delay_roots(equation: Equation, count: int | None, c: float = -math
         if not branches < _MAX_BRANCHES:
             raise UnsupportedScenario(f"more than {_MAX_BRANCHES} pairs of roots lie right of the given abscissa")
         count = math.ceil(branches)
-    roots = []
-    for w in _principal(log, negative=equation.alpha > 0):
-        root = polish(equation, w / delay - equation.beta)
-        if root is not None and root not in roots:
-            roots.append(root)
-    near = min(count, 2)
-    for z in _branches(log, count, negative=equation.alpha > 0)[: max(0, count - len(roots) + 1)] / delay:
-        z = complex(z) - equation.beta
-        better = polish(equation, z) if near > 0 else None
-        roots.append(better or Root(z))
-        near -= 1
-    roots.sort(key=lambda root: (-root.z.real, root.z.imag))
-    return [root for root in roots[:count] if root.z.real >= c] if c == -math.inf else [r for r in roots if r.z.real >= c]
+    found = [polish(equation, w / delay - equation.beta) for w in _principal(log, negative=equation.alpha > 0)]
+    roots = [root for k, root in enumerate(found) if root is not None and root not in found[:k]]
+    others = _branches(log, count, negative=equation.alpha > 0) / delay - equation.beta
+    roots += [polish(equation, z) or Root(z) for z in others[:2].tolist()]
+    roots += [Root(z) for z in others[2:].tolist()]
+    roots = sorted((root for root in roots if root.z.real >= c), key=lambda root: (-root.z.real, root.z.imag))
+    return roots if c > -math.inf else roots[:count]
 
 
 def _principal(log: float, negative: bool) -> list[complex]:
@@ -87,7 +83,7 @@ def _near_branch_point(p: complex) -> complex:
     return -1 + p * (1 + p * (-1 / 3 + p * (11 / 72 + p * (-43 / 540))))
 
 
-def _branches(log: float, count: int, negative: bool) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
+def _branches(log: float, count: int, negative: bool) -> NDArray[np.complex128]:
     """Return W_k for k = 1..count (upper half-plane)."""
     k = np.arange(1, count + 1)
     target = log + 1j * math.pi * (2 * k + (1 if negative else 0))
@@ -95,5 +91,4 @@ def _branches(log: float, count: int, negative: bool) -> np.ndarray[tuple[int], 
     w = target - inner + inner / target
     for _ in range(6):
         w = w - (w + np.log(w) - target) / (1 + 1 / w)
-    result: np.ndarray[tuple[int], np.dtype[np.complex128]] = w
-    return result
+    return w

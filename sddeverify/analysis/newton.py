@@ -34,22 +34,29 @@ def total(roots: Iterable[Root], c: float) -> int:
     return sum(root.weight for root in roots if root.z.real >= c)
 
 
-def iterate(equation: Equation, z: NDArray[np.complex128], rounds: int) -> list[complex]:
-    """Return where Newton's method arrives from many starting points, without those that got nowhere."""
+def iterate(equation: Equation, z: NDArray[np.complex128], rounds: int = 4, more: int = 4) -> list[complex]:
+    """Return where Newton's method arrives from many starting points, without those that got nowhere.
+
+    Args:
+        equation: The equation to solve.
+        z: Starting points.
+        rounds: Steps from every starting point; then points that came close to each other are merged.
+        more: Further steps from the points that are left.
+    """
     with np.errstate(all="ignore"):
-        for _ in range(rounds):
-            value, slope = equation.jets(z)
-            step = value / slope
-            size = np.abs(step)
-            cap = 0.5 + 0.5 * np.abs(z)
-            step = np.where(size > cap, step * (cap / size), step)
-            z = z - step
-            keep = np.isfinite(z)
-            if not keep.all():
-                z, step = z[keep], step[keep]
-        near = np.abs(step) <= 1e-3 * (np.abs(z) + equation.small)
-        z = z[near]
-    z = np.where(z.imag < 0, z.conj(), z)
+        for count in (rounds, more):
+            for _ in range(count):
+                value, slope = equation.jets(z)
+                step = value / slope
+                size = np.abs(step)
+                cap = 0.5 + 0.5 * np.abs(z)
+                z = z - np.where(size > cap, step * (cap / size), step)
+            keep = np.isfinite(z) & (size <= (cap if count == rounds else 1e-3 * (np.abs(z) + equation.small)))
+            z = np.where(z.imag < 0, z.conj(), z)[keep]
+            if count == rounds:
+                cell = 0.01 * (equation.small + np.abs(z))
+                merged = np.rint(np.log(cell) * 50.0) + 1j * np.rint(np.angle(z) * 50.0)
+                z = z[np.unique(merged, return_index=True)[1]]
     return _thin(z[np.lexsort((z.imag, -z.real))], equation.small)
 
 
@@ -89,7 +96,7 @@ def polish(equation: Equation, start: complex) -> Root | None:
         if abs(value) > 100 * noise + 1e-6 * abs(slope) * (abs(z) + small):
             return None
         z -= value / slope
-    except (OverflowError, ZeroDivisionError):
+    except ArithmeticError:  # overflow far left, or a pole
         return None
     if not math.isfinite(abs(z)):
         return None

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from sddeverify.analysis.arithmetic import SCALAR, Arithmetic
 
+_BLOCK = 1 << 15
+
 Jet: TypeAlias = tuple[Any, ...]
 """(f,), (f, f') or (f, f', f'') at one point or an array of points."""
 
@@ -143,8 +145,10 @@ class Cells:
         flat = -step * s.reshape(-1, 1)
         fine = np.exp(flat * np.arange(width))
         coarse = np.exp(flat * (width * np.arange(rows)))
-        sums = (fine @ table).reshape(-1, order + 1, rows)
-        parts = np.einsum("nkr,nr->kn", sums, coarse)
+        # Blocks small enough for one BLAS thread: a second one costs more than it brings at this size.
+        block = max(1, _BLOCK // table.size)
+        sums = np.concatenate([fine[k : k + block] @ table for k in range(0, len(fine), block)])
+        parts = np.einsum("nkr,nr->kn", sums.reshape(-1, order + 1, rows), coarse)
         return tuple((-step) ** k * parts[k].reshape(s.shape) for k in range(order + 1))
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
@@ -171,7 +175,7 @@ class Points:
     def jet_float(self, s: NDArray[np.complex128], order: int) -> tuple[NDArray[np.complex128], ...]:
         """The jet at an array of points."""
         times, table = self._table
-        sums = np.exp(s.reshape(-1, 1) * -times) @ table[:, : order + 1]
+        sums = np.exp(s.reshape(-1, 1) * -times) @ table[:, : order + 1]  # at most 256 times: one BLAS thread
         return tuple(sums[:, k].reshape(s.shape) for k in range(order + 1))
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:

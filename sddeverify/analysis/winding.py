@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sddeverify.analysis.equation import Equation
+    from sddeverify.analysis.transforms import Bounds
 
 _MAX_POINTS = 400_000
 _MAX_ROUNDS = 60
+_ROUNDING = 4 * float(np.finfo(float).eps)
 
 
 def poles_right_of(equation: Equation, c: float) -> int:
@@ -32,23 +34,32 @@ def half_plane_count(equation: Equation, c: float) -> int | None:
 
     Left of the abscissa of convergence the roots are those of the meromorphic continuation.
     """
+    return half_plane(equation, c)[0]
+
+
+def half_plane(equation: Equation, c: float) -> tuple[int | None, NDArray[np.complex128]]:
+    """Return :func:`half_plane_count` and the points of the line that it took: dense where a root is near."""
+    nothing = None, np.empty(0, dtype=complex)
     top = equation.height(c)
     if not math.isfinite(top):
-        return None
+        return nothing
     t_end = math.asinh(top)
     edges = np.sinh(np.linspace(0.0, t_end, max(16, math.ceil(t_end / 0.25)) + 1))
-    samples = _turn_points(equation, complex(c), 1j, edges)
-    start, end = equation.jet(complex(c), 0)[0], equation.jet(complex(c, top), 0)[0]
-    if samples is None or start == 0:
-        return None
-    turn = _total_turn(np.concatenate(([start], samples, [end])))
+    try:
+        start, end = equation.jet(complex(c), 0)[0], equation.jet(complex(c, top), 0)[0]
+    except ArithmeticError:  # overflow far to the left, or a pole
+        return nothing
+    points, values = _turn_points(equation, complex(c), 1j, edges)
+    if not len(points) or start == 0:
+        return nothing
+    turn = _total_turn(np.concatenate(([start], values, [end])))
     # Right of the line and around the far end, h/(z + beta) stays in a half-plane around 1.
     shift = complex(c + equation.beta, top)
     around = cmath.phase(shift) + cmath.phase(end / shift)
     count = (around - turn) / math.pi
     if abs(count - round(count)) > 1e-6:
-        return None
-    return round(count) + poles_right_of(equation, c)
+        return nothing
+    return round(count) + poles_right_of(equation, c), points
 
 
 def rectangle_count(equation: Equation, x0: float, x1: float, y0: float, y1: float) -> int | None:
@@ -71,11 +82,11 @@ def _segment_turn(equation: Equation, start: complex, end: complex) -> float | N
     length = abs(end - start)
     direction = (end - start) / length
     edges = np.linspace(0.0, length, 9)
-    samples = _turn_points(equation, start, direction, edges)
-    if samples is None:
+    points, values = _turn_points(equation, start, direction, edges)
+    if not len(points):
         return None
     ends = [equation.jet(start, 0)[0], equation.jet(end, 0)[0]]
-    return _total_turn(np.concatenate((ends[:1], samples, ends[1:])))
+    return _total_turn(np.concatenate((ends[:1], values, ends[1:])))
 
 
 def _total_turn(values: NDArray[np.complex128]) -> float:
@@ -84,11 +95,12 @@ def _total_turn(values: NDArray[np.complex128]) -> float:
 
 def _turn_points(
     equation: Equation, origin: complex, direction: complex, edges: NDArray[np.float64]
-) -> NDArray[np.complex128] | None:
-    """Return values of h at points of origin + direction * [edges[0], edges[-1]], dense enough to follow arg h.
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Return points of origin + direction * [edges[0], edges[-1]] dense enough to follow arg h, and h there.
 
-    Returns None if that needs too many points: a root lies on the segment, or within rounding of it.
+    Returns no points if that needs too many: a root lies on the segment, or within rounding of it.
     """
+    nothing = np.empty(0, dtype=complex)
     low, high = edges[:-1], edges[1:]
     vertical = direction.real == 0
     found_at: list[NDArray[np.float64]] = []
@@ -99,20 +111,23 @@ def _turn_points(
             middle, radius = (low + high) / 2, (high - low) / 2
             z = origin + direction * middle
             value, slope = equation.jets(z)
-            bend = _bend(equation, origin, direction, low, high, vertical)
-            size, speed = np.abs(value), np.abs(slope)
+            bounds = _bounds(equation, origin, direction, low, high, vertical)
+            bend, far = bounds[2], np.abs(z)
+            noise = _ROUNDING * (far + abs(equation.beta) + bounds[0] + far * bounds[1])
+            size, speed = np.abs(value) - noise, np.abs(slope)
             fine = size > speed * radius + bend * radius * radius / 2
             found_at.append(middle[fine])
             found.append(value[fine])
             points += len(low)
             rough = ~fine
             if not rough.any():
-                return np.concatenate(found)[np.argsort(np.concatenate(found_at))]
+                at = np.concatenate(found_at)
+                order = np.argsort(at)
+                return origin + direction * at[order], np.concatenate(found)[order]
             low, high, radius = low[rough], high[rough], radius[rough]
-            if points > _MAX_POINTS or not np.isfinite(size[rough]).all():
-                return None
-            if (radius < 4e-16 * (np.abs(z[rough]) + 1e-290)).any():
-                return None
+            stuck = not np.isfinite(size[rough]).all() or (size[rough] <= 0).any()
+            if points > _MAX_POINTS or stuck:
+                break
             # How many pieces the local shape asks for; at most 8, as neighbours differ.
             size, speed, bend = size[rough], speed[rough], bend[rough]
             reach = 1.6 * size / (speed + np.sqrt(speed * speed + 2 * bend * size) + 1e-300)
@@ -123,24 +138,22 @@ def _turn_points(
             ends = np.repeat(high, pieces)
             last = index + 1 == np.repeat(pieces, pieces)
             low, high = start + index * width, np.where(last, ends, start + (index + 1) * width)
-    return None
+    return nothing, nothing
 
 
-def _bend(
+def _bounds(
     equation: Equation,
     origin: complex,
     direction: complex,
     low: NDArray[np.float64],
     high: NDArray[np.float64],
     vertical: bool,
-) -> NDArray[np.float64]:
-    """Return bounds on |h''| over the pieces [low, high]."""
+) -> Bounds:
+    """Return bounds on alpha Phi and its derivatives over the pieces [low, high]."""
     one, two = (origin + direction * low).imag, (origin + direction * high).imag
     height = np.where(one * two <= 0, 0.0, np.minimum(np.abs(one), np.abs(two)))
     if vertical:
-        return equation.bounds(origin.real, height)[2]
-    left = (origin + direction * (high if direction.real < 0 else low)).real
-    if direction.imag != 0:
-        left = np.full_like(left, left.min())
-    # One bound per distinct left end would be sharper; the leftmost serves all pieces of a horizontal edge.
-    return equation.bounds(float(left.min()), height, half_plane=True)[2]
+        return equation.bounds(origin.real, height)
+    # One bound per left end would be sharper; the leftmost serves all pieces of a horizontal edge.
+    left = min(origin.real, (origin + direction * high[-1]).real, (origin + direction * high[0]).real)
+    return equation.bounds(left, height, half_plane=True)
