@@ -43,7 +43,7 @@ def dump(scenario: Scenario, emulation: Emulation) -> bytes:
     state = writer.encode(emulation)
     text = json.dumps({"format": _FORMAT, "scenario": scenario.to_json(), "state": state})
     buffer = io.BytesIO()
-    arrays = {f"a{index}": value for index, value in enumerate(writer.arrays)}
+    arrays: dict[str, Any] = {f"a{index}": value for index, value in enumerate(writer.arrays)}
     np.savez(buffer, text=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)
     return buffer.getvalue()
 

@@ -125,9 +125,7 @@ def run_asyncio(emulation: Emulation, stop: Stop) -> None:
 
 def outside_running_loop(run: Callable[[], _Result]) -> _Result:
     """Call ``run``, which starts an event loop of its own, in a thread if this one runs a loop already (Jupyter)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _loop_is_running():
         return run()
     outcome: list[_Result] = []
     failure: list[BaseException] = []
@@ -146,6 +144,14 @@ def outside_running_loop(run: Callable[[], _Result]) -> _Result:
     return outcome[0]
 
 
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 class _Tasks:
     """The tasks of one run. They hold no state of their own: whatever lasts is in the state machines."""
 
@@ -153,14 +159,13 @@ class _Tasks:
         self.emulation = emulation
         self.stop = stop
         self.loop = loop
-        self.inboxes: list[asyncio.Queue[Job]] = [asyncio.Queue() for _ in emulation.workers]
-        self.uplink: asyncio.Queue[Worker | BaseException | None] = asyncio.Queue()
+        self.assigned = [asyncio.Event() for _ in emulation.workers]
         self.timers: dict[int, asyncio.Future[bool]] = {}
+        self.uplink: asyncio.Queue[Worker | BaseException | None] = asyncio.Queue()
 
     async def serve(self) -> None:
         emulation, stop = self.emulation, self.stop
-        for job in emulation.begin():
-            self.inboxes[job.worker].put_nowait(job)
+        self._begin(emulation.begin())
         tasks = [self.loop.create_task(self._guard(worker)) for worker in emulation.workers]
         if stop.until is not None:
             self.loop.call_at(stop.until, self.uplink.put_nowait, None)
@@ -172,7 +177,9 @@ class _Tasks:
                     break
                 if isinstance(message, BaseException):
                     raise message
-                self._dispatch(self._handle(message))
+                orders = self._handle(message)
+                self._cancel(orders.cancel)
+                self._begin(orders.start)
         finally:
             for task in tasks:
                 task.cancel()
@@ -189,31 +196,31 @@ class _Tasks:
             return emulation.server.time_out(worker.index, job_id, now)
         return emulation.server.push(worker.index, job_id, worker.finish(), emulation.samples, now)
 
-    def _dispatch(self, orders: Orders) -> None:
-        for index in orders.cancel:
+    def _cancel(self, workers: list[int]) -> None:
+        for index in workers:
             self.emulation.workers[index].give_up()
-            timer = self.timers.pop(index, None)
-            if timer is not None:
-                timer.set_result(False)
-        for job in orders.start:
-            self.inboxes[job.worker].put_nowait(job)
+            self.timers.pop(index).set_result(False)
+
+    def _begin(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self.emulation.workers[job.worker].begin(job, self.emulation.now)
+            self.assigned[job.worker].set()
 
     async def _work(self, worker: Worker) -> None:
-        inbox = self.inboxes[worker.index]
+        assigned = self.assigned[worker.index]
+        if worker.job is not None:  # from before a checkpoint
+            assigned.set()
         while True:
-            if worker.job is None:
-                job = await inbox.get()
-                worker.begin(job, self.emulation.now)
+            await assigned.wait()
+            assigned.clear()
             if worker.job is not None and worker.due is not None:
                 timer = self.loop.until(worker.due, worker.index, worker.job.id)
             else:
-                timer = self.loop.create_future()  # it never ends, unless it is cancelled
+                timer = self.loop.create_future()  # a gradient that never ends, unless it is cancelled
             self.timers[worker.index] = timer
             if await timer:
                 del self.timers[worker.index]
                 self.uplink.put_nowait(worker)
-                job = await inbox.get()
-                worker.begin(job, self.emulation.now)
 
     async def _guard(self, worker: Worker) -> None:
         """Hand a failure of a worker's task to the server, which raises it."""

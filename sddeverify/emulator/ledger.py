@@ -153,11 +153,12 @@ class Ledger:
         self.expected.samples += self.outstanding * samples
         self.absences += absent
 
-    def audit(self, outstanding: Iterable[Job], remaining: int | None) -> Audit:
+    def audit(self, outstanding: Iterable[Job], version: int, remaining: int | None) -> Audit:
         """Check every conservation identity exactly.
 
         Args:
             outstanding: The gradients in flight or buffered, from the server's own books.
+            version: Number of updates made, from the server's own books.
             remaining: Gradients outstanding after each update when no worker is absent, if the policy knows it.
 
         Raises:
@@ -165,7 +166,7 @@ class Ledger:
         """
         jobs = list(outstanding)
         left = Age(
-            sum(self.updates - job.version for job in jobs),
+            sum(version - job.version for job in jobs),
             sum(self.now - job.read_time for job in jobs),
             sum(self.samples - job.samples_read for job in jobs),
         )
@@ -176,6 +177,7 @@ class Ledger:
         )
         pool = None if remaining is None else remaining * self.updates - self.absences
         _balance("gradients", {"ended": sum(self.counts), "outstanding": len(jobs)}, self.started)
+        _balance("versions", {"updates": self.updates}, version)
         _balance("gradients", {"counted as outstanding": self.outstanding}, len(jobs))
         for unit in ("versions", "ticks", "samples"):
             sides = {

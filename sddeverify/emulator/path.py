@@ -30,7 +30,8 @@ class Path:
 
     def distances(self, minimum: np.ndarray) -> np.ndarray:
         """Return the Euclidean distances to a point, shape (n,)."""
-        return np.sqrt(np.sum((self.iterates - minimum) ** 2, axis=1))
+        distances: np.ndarray = np.sqrt(np.sum((self.iterates - minimum) ** 2, axis=1))
+        return distances
 
     def losses(self, objective: Objective) -> np.ndarray:
         """Return the loss at every iterate, shape (n,); infinity where a diverging run overflows it."""

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -19,7 +20,7 @@ import sddeverify
 from sddeverify.emulator import messages
 from sddeverify.emulator.messages import Kind, Message
 from sddeverify.emulator.threads import one_thread_environment
-from sddeverify.emulator.worker import generators
+from sddeverify.emulator.worker import batch_size_of, generators, with_batch_size
 from sddeverify.errors import SddeverifyError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sddeverify.objectives import Objective
 
 LARGEST_BATCH = 1_000_000
+PATIENCE = 1.0
 _LONGEST_REPORT = 2000
 
 
@@ -104,11 +106,18 @@ class WorkerProcess:
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 
-    async def close(self) -> str:
-        """End the process, if it has not ended, and say how it ended."""
+    async def close(self, patience: float = 0.0) -> str:
+        """End the process, if it has not ended, and say how it ended.
+
+        Args:
+            patience: Seconds to let it end by itself, so that a failing process can say why.
+        """
         if self.errors.closed:
             return "closed before"
         self.writer.close()
+        deadline = time.monotonic() + patience
+        while self.process.poll() is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()  # it is dead or being killed: this does not take long
@@ -161,7 +170,7 @@ async def await_ready(pool: list[WorkerProcess]) -> None:
     for worker in pool:
         message = await worker.receive()
         if message is None:
-            how = await worker.close()
+            how = await worker.close(PATIENCE)
             raise WorkersFailed(f"worker {worker.index} could not be set up ({how})")
 
 
@@ -179,11 +188,13 @@ async def calibrate(pool: list[WorkerProcess], objective: Objective, target: flo
             began = loop.time()
             worker.compute(0, iterate)
             if await worker.receive() is None:
-                raise WorkersFailed(f"worker {worker.index} died while it was calibrated ({await worker.close()})")
+                raise WorkersFailed(
+                    f"worker {worker.index} died while it was calibrated ({await worker.close(PATIENCE)})"
+                )
             times.append(loop.time() - began)
         return times[1:]  # the first gradient also pays for cold caches
 
-    samples = objective.batch_size
+    samples = batch_size_of(objective)
     for _ in range(4):
         for worker in pool:
             worker.set_batch_size(samples)
@@ -191,4 +202,4 @@ async def calibrate(pool: list[WorkerProcess], objective: Objective, target: flo
         samples = max(1, min(LARGEST_BATCH, round(samples * min(50.0, target / times[len(times) // 2]))))
     for worker in pool:
         worker.set_batch_size(samples)
-    return samples
+    return with_batch_size(objective, samples)

@@ -29,6 +29,7 @@ from sddeverify.emulator.server import Server
 from sddeverify.emulator.session import Death, Session
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import TraceFile
+from sddeverify.emulator.worker import batch_size_of, with_batch_size
 from sddeverify.errors import SddeverifyError, invalid
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def record(
             path=out,
             workers=workers,
             duration=NANOSECONDS.seconds(ended),
-            batch_size=target.batch_size,
+            batch_size=batch_size_of(target),
             learning_rate=rate,
             ledger=server.ledger,
             audit=server.audit(),
@@ -188,6 +189,7 @@ def _objective(
 ) -> tuple[Objective, float]:
     """Return the objective and the step size."""
     target = objectives.build(objective, parameters) if isinstance(objective, str) else objective
+    target = with_batch_size(target, batch_size_of(target))  # refuses an objective without data at once
     if learning_rate is None:
         # Whatever the law of the delays: stable in the mean with a factor 6 to spare, as eta h P is 1/4.
         learning_rate = 1 / (4 * workers * float(target.eigenvalues()[-1]))
@@ -196,8 +198,7 @@ def _objective(
 
 async def _set_up(pool: list[WorkerProcess], objective: Objective, seed: int, batch_size: int | None) -> Objective:
     """Set up all workers, choose the batch size, and return the objective with it."""
-    if batch_size is not None:
-        objective = objective.with_batch_size(batch_size)
+    objective = with_batch_size(objective, batch_size or batch_size_of(objective))
     for worker in pool:
         worker.set_up(objective, seed, 0)
     await await_ready(pool)

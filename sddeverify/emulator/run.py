@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from sddeverify import objectives
 from sddeverify.emulator import checkpoint, policies
 from sddeverify.emulator.clock import Ticks
 from sddeverify.emulator.drivers import Stop, run_asyncio, run_heap
@@ -15,7 +16,7 @@ from sddeverify.emulator.server import Server
 from sddeverify.emulator.threads import one_blas_thread
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import Columns, TraceFile
-from sddeverify.emulator.worker import Worker, generators
+from sddeverify.emulator.worker import Worker, batch_size_of, generators
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Emulation:
             Worker(index, scenario.compute, ticks, objective, *generators(scenario.seed, *family, index))
             for index in range(scenario.workers)
         ]
-        return cls(scenario, objective, ticks, server, workers, getattr(objective, "batch_size", 1))
+        return cls(scenario, objective, ticks, server, workers, batch_size_of(objective))
 
     def begin(self) -> list[Any]:
         """Return the first jobs, once; drivers call it."""
@@ -227,11 +228,9 @@ def objective_of(scenario: Scenario) -> Objective:
         InvalidScenario: for an unknown objective, or parameters that it does not allow.
         MissingExtra: if its data needs a package that is not installed.
     """
-    from sddeverify.objectives import build, quadratic
-
     if scenario.objective is None:
-        return quadratic.Quadratic(scenario.hessian, scenario.noise_variance)
-    return build(scenario.objective.name, scenario.objective.parameters)
+        return objectives.Quadratic(scenario.hessian, scenario.noise_variance)
+    return objectives.build(scenario.objective.name, scenario.objective.parameters)
 
 
 def emulate(

@@ -180,7 +180,7 @@ class Server:
             ConservationViolated: if a gradient was lost, doubled or miscounted.
         """
         outstanding = [*self.in_flight.values(), *(one.job for one in self.buffer)]
-        return self.ledger.audit(outstanding, self.policy.remaining(self.workers))
+        return self.ledger.audit(outstanding, self.version, self.policy.remaining(self.workers))
 
     def held_rows(self) -> Iterator[tuple[int, float, float, int, int]]:
         """Yield the rows that still wait: a gradient pushed but not applied yet has no version_applied."""

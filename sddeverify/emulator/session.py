@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.emulator.pool import WorkerProcess, WorkersFailed
+from sddeverify.emulator.pool import PATIENCE, WorkerProcess, WorkersFailed
+from sddeverify.emulator.worker import batch_size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ class Session:
             self.pool[job.worker].compute(job.id, job.iterate)
 
     async def _listen(self, index: int) -> None:
-        server, samples = self.server, self.objective.batch_size
+        server, samples = self.server, batch_size_of(self.objective)
         while True:
             message = await self.pool[index].receive()
             now = self._now()
@@ -116,7 +117,7 @@ class Session:
         """Write off a dead worker, start another process in its place and give it work."""
         lost = self.server.lose(index, now)
         old = self.pool[index]
-        how = await old.close()
+        how = await old.close(PATIENCE)
         death = Death(index, old.process.pid, self.server.ticks.seconds(now), lost is not None, how)
         self.deaths.append(death)
         if self._on_death is not None:

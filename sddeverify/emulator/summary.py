@@ -57,7 +57,7 @@ def ledger_rows(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("gradients", f"{shown or 'none ended'}, {summary['outstanding']} in flight", f"{summary['started']} started"),
         (
             "staleness ledger, exact",
-            f"{parts[0]} applied + {parts[1]} not applied + {parts[2]} in flight",
+            f"{parts[0]} applied + {parts[1] + parts[2]} others",
             f"= {summary['staleness_total']['versions'] if pool is None else pool}: balanced",
         ),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 _VARIABLES = (
@@ -30,10 +31,9 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 def _controller() -> Any:
     # Finding the libraries takes milliseconds, which an ensemble of short runs pays only once.
     try:
-        from threadpoolctl import ThreadpoolController
+        return import_module("threadpoolctl").ThreadpoolController()
     except ImportError:
         return None
-    return ThreadpoolController()
 
 
 def one_thread_environment() -> dict[str, str]:

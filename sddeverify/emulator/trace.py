@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,13 +51,15 @@ class Trace:
     @property
     def delays(self) -> np.ndarray:
         """The delay of each gradient from read to push, in seconds, shape (n,)."""
-        return self.push_time - self.read_time
+        delays: np.ndarray = self.push_time - self.read_time
+        return delays
 
     @property
     def staleness(self) -> np.ndarray:
         """The staleness, in versions, of each gradient whose two versions are known; shape (at most n,)."""
         known = (self.version_read >= 0) & (self.version_applied >= 0)
-        return self.version_applied[known] - self.version_read[known]
+        staleness: np.ndarray = self.version_applied[known] - self.version_read[known]
+        return staleness
 
     @property
     def workers(self) -> int:
@@ -116,7 +118,7 @@ class Trace:
 
     def to_json(self) -> str:
         """Return the JSON form: one list for each column, ``null`` for an unknown version."""
-        lists = dict(zip(trace_reader.COLUMNS, self._lists(), strict=True))
+        lists: dict[str, list[Any]] = {name: getattr(self, name).tolist() for name in trace_reader.COLUMNS}
         for name in trace_reader.VERSIONS:
             lists[name] = [None if version < 0 else version for version in lists[name]]
         return json.dumps(lists, separators=(",", ":")) + "\n"

@@ -68,11 +68,11 @@ def parse_csv(text: str, name: str) -> Columns:
         raise invalid(name, "an empty file", f"the header {HEADER.strip()} and one line for each gradient")
     _check_header(lines[0].removesuffix("\r"), name)
     rows = _Rows(name)
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.removesuffix("\r").split(",")
+    for number, content in enumerate(lines[1:], start=2):
+        cells = content.removesuffix("\r").split(",")
         where = f"{name}, line {number}"
         if len(cells) != len(COLUMNS):
-            raise invalid(where, line, f"{len(COLUMNS)} cells ({HEADER.strip()}), not {len(cells)}")
+            raise invalid(where, content, f"{len(COLUMNS)} cells ({HEADER.strip()}), not {len(cells)}")
         rows.add(
             where,
             _count(cells[0], where, "worker", _WORKER_ALLOWED),

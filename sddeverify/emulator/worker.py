@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sddeverify.errors import UnsupportedScenario
 
 if TYPE_CHECKING:
     from sddeverify.delays import Law
@@ -26,6 +29,26 @@ def generators(seed: int, *key: int) -> tuple[np.random.Generator, np.random.Gen
     """
     times, noise = np.random.SeedSequence(seed, spawn_key=key).spawn(2)
     return np.random.Generator(np.random.PCG64(times)), np.random.Generator(np.random.PCG64(noise))
+
+
+def batch_size_of(objective: Objective) -> int:
+    """Return how many data samples are in one gradient; 1 for an objective without data."""
+    samples: int = getattr(objective, "batch_size", 1)
+    return samples
+
+
+def with_batch_size(objective: Objective, samples: int) -> Objective:
+    """Return the same objective, sharing its data, with another number of samples in a gradient.
+
+    Raises:
+        UnsupportedScenario: for an objective without mini-batches.
+    """
+    if not hasattr(objective, "batch_size"):
+        name = type(objective).__name__.lower()
+        raise UnsupportedScenario(f"objective {name}: it has no mini-batches to compute; take one of real data")
+    changed = copy.copy(objective)
+    vars(changed)["batch_size"] = samples
+    return changed
 
 
 @dataclass

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sddeverify.emulator.messages import Kind, frame, receive, vector_frame
+from sddeverify.emulator.worker import with_batch_size
 
 if TYPE_CHECKING:
     from sddeverify.objectives import Objective
@@ -29,7 +30,7 @@ def serve(connection: socket.socket) -> None:
             objective, random = pickle.loads(message.body)  # noqa: S301
             connection.sendall(frame(Kind.READY))
         elif message.kind is Kind.BATCH and objective is not None:
-            objective = objective.with_batch_size(message.number)
+            objective = with_batch_size(objective, message.number)
         elif message.kind is Kind.JOB and objective is not None:
             gradient = objective.gradient(message.vector(), random)
             connection.sendall(vector_frame(Kind.GRADIENT, message.number, gradient))
@@ -39,9 +40,9 @@ def serve(connection: socket.socket) -> None:
 
 def main() -> None:
     """Run the worker on the socket whose descriptor is the only argument."""
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
-        with contextlib.suppress(ConnectionError):  # the server is gone; so are we
-            serve(connection)
+    # A connection error means that the server is gone; so are we.
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=int(sys.argv[1])) as connection:
+        serve(connection)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Small objectives and policies for the tests of the emulator."""
 
+import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -169,3 +170,20 @@ def emulation(policy="asynchronous", law="exponential(1)", workers=5, objective=
     else:
         result.server.policy = policies.create(policy, {}, workers)
     return result
+
+
+class Busy(Noisy):
+    """Some real work for worker processes, and an end of it that a test can choose."""
+
+    def __init__(self, deadly=False):
+        super().__init__()
+        self.deadly = deadly
+
+    def eigenvalues(self):
+        return np.array([self.h])
+
+    def gradient(self, w, rng):
+        if self.deadly:
+            os._exit(3)
+        work = rng.standard_normal((self.batch_size, 100))
+        return super().gradient(w, rng) + 1e-9 * np.linalg.norm(work)

@@ -67,7 +67,7 @@ def test_a_cut_file_is_refused_or_shorter(rows, data):
     if cut.endswith("\n"):
         assert len(Trace.parse_csv(cut)) < max(len(rows), 1)
     else:
-        with pytest.raises(InvalidScenario, match="cut off|empty file"):
+        with pytest.raises(InvalidScenario, match=r"cut off|empty file"):
             Trace.parse_csv(cut)
 
 
@@ -157,7 +157,7 @@ def test_files(tmp_path):
         Trace.from_csv(path)
     with pytest.raises(InvalidScenario, match="No such file"):
         Trace.from_csv(tmp_path / "missing.csv")
-    with pytest.raises(InvalidScenario, match="ends in .csv or .json"):
+    with pytest.raises(InvalidScenario, match=r"ends in \.csv or \.json"):
         Trace.load(tmp_path / "trace.parquet")
 
 

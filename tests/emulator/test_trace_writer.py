@@ -68,7 +68,12 @@ def test_a_failure_before_the_first_row_leaves_everything_as_it_was(tmp_path, fo
 
 def test_a_failure_later_keeps_the_rows(tmp_path):
     path = tmp_path / "trace.csv"
-    with pytest.raises(ZeroDivisionError), TraceFile.create(path) as file:
-        file.append(0, 0, 1, 0, 0)
-        raise ZeroDivisionError
+
+    def fail():
+        with TraceFile.create(path) as file:
+            file.append(0, 0, 1, 0, 0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert len(Trace.from_csv(path)) == 1

@@ -1,0 +1,49 @@
+from dataclasses import dataclass, is_dataclass
+from typing import ClassVar
+
+import pytest
+
+from sddeverify.emulator.policies import POLICIES, Asynchronous, create
+from sddeverify.errors import InvalidScenario, invalid
+from tests.emulator import pools
+
+
+def k_up_to_workers(value, field, workers):
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= workers:
+        raise invalid(field, value, f"an integer from 1 to {workers}")
+    return value
+
+
+@dataclass
+class WithParameter(pools.KBatchAsync):
+    parameters: ClassVar = {"k": k_up_to_workers}
+
+
+def test_every_policy_is_a_dataclass_with_a_docstring():
+    for policy in POLICIES.values():
+        assert is_dataclass(policy)
+        assert policy.__doc__
+
+
+def test_parameters_are_read_and_checked():
+    assert WithParameter.create({"k": 3}, 5).k == 3
+    for parameters, words in [
+        ({}, "policy.k: None"),
+        ({"k": 6}, "policy.k: 6 .*1 to 5"),
+        ({"k": 3, "j": 1}, "policy.j: 1 .*: k"),
+    ]:
+        with pytest.raises(InvalidScenario, match=words):
+            WithParameter.create(parameters, 5)
+
+
+def test_names():
+    assert isinstance(create("asynchronous", {}, 3), Asynchronous)
+    with pytest.raises(InvalidScenario, match="policy: 'Asynchronous' is not allowed; write one of asynchronous"):
+        create("Asynchronous", {}, 3)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_conservation_claims_hold(name):
+    for workers in (1, 2, 5):
+        run = pools.emulation(name, "erlang(2, 1)", workers=workers).run(arrivals=300).result()
+        assert run.audit.pool is not None
