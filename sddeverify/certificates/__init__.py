@@ -1,4 +1,4 @@
-"""Claims and their proofs: ``<claim>.prove(...)`` returns a ``Certificate`` that the kernel accepted, or ``Inconclusive``."""
+"""Claims and their proofs: ``<claim>.prove(...)`` returns a ``Certificate`` or ``Inconclusive``."""
 
 from types import ModuleType
 

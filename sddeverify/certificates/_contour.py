@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ class Line:
     def __init__(self, subject: Subject, c: Fraction, bits: int | None) -> None:
         function = subject.function
         self.function, self.narrow, self.c, self.bits = function, subject.narrow, c, bits
-        self.ar: Any = FloatArithmetic() if bits is None else Arithmetic(bits)
+        self.ar: Any = Arithmetic(bits) if bits else FloatArithmetic()
         a = max(abs(function.damping.lo), abs(function.damping.hi))
         if bits is None:
             jet = function.law.jet(self.ar, complex(c), 2)
@@ -238,7 +239,8 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
         breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
         work = bits or working_bits(function, c)
         try:
-            zeros = function.zeros_right(Arithmetic(work), c, breaks, codes)
+            line_pieces = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
+            zeros = function.zeros_right(Arithmetic(work), line_pieces, c)
         except Refusal as error:
             detail = str(error)
             continue

@@ -79,7 +79,7 @@ def prove(
                     detail = f"{zeros} roots lie right of {float(c):.6g}, where the search found {expected}"
                     raise Obstacle(Reason.PRECISION, detail)
                 result = claim | _rectangle(disc) | {"roots": expected}
-                witness = {"disc": disc.witness(), "count": {"abscissa": spell(c), **count}}
+                witness = {"disc": disc.witness(), "count": {"abscissa": spell(c), "line": count}}
                 return finish(RightmostRoot, result, witness, provenance)
             except Obstacle as error:
                 obstacle = error

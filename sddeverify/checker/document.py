@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import gcd
 from typing import Any
 
-from .interval import Pair
+from .interval import Arithmetic, Pair
 
 SCHEMA = "sddeverify-certificate/1"
 MAX_CHARACTERS, MAX_DIGITS, MAX_POINTS = 1 << 25, 4000, 200_000
@@ -38,14 +38,11 @@ def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
         if len(text) > MAX_CHARACTERS:
             raise Malformed("the document is too large")
         text = text.decode("utf-8") if isinstance(text, bytes) else text
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_float=_literal, parse_constant=_literal, parse_int=_literal
-        )
+        hooks: dict[str, Any] = dict.fromkeys(("parse_float", "parse_constant", "parse_int"), _literal)
+        value: dict[str, Any] = json.loads(text, object_pairs_hook=_unique, **hooks)
+        return value  # whether it is an object at all is for ``members`` to say
     except (ValueError, TypeError, RecursionError) as error:
         raise Malformed(f"not strict JSON: {type(error).__name__}: {str(error)[:120]}") from None
-    if not isinstance(value, dict):
-        raise Malformed("the document is not an object")
-    return value
 
 
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,6 +72,13 @@ def integer(value: Any, least: int, most: int) -> int:
     return value
 
 
+def listed(value: Any, least: int, most: int) -> list[Any]:
+    """Return a JSON list of ``least`` to ``most`` items."""
+    if not isinstance(value, list) or not least <= len(value) <= most:
+        raise Malformed(f"a list of {least} to {most} items is needed, not {str(value)[:40]}")
+    return value
+
+
 def number(value: Any) -> Fraction:
     """Return a rational from its one spelling."""
     match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
@@ -91,31 +95,31 @@ def number(value: Any) -> Fraction:
 
 def pair(value: Any, *, least: int | None = None, above: int | None = None) -> Pair:
     """Return a parameter ``[lo, hi]`` with lo <= hi, lo >= ``least`` and lo > ``above`` where given."""
-    if not isinstance(value, list) or len(value) != 2:
-        raise Malformed(f"a parameter must be a pair [lo, hi], not {str(value)[:40]}")
-    lo, hi = number(value[0]), number(value[1])
+    lo, hi = (number(x) for x in listed(value, 2, 2))
     if lo > hi or (least is not None and lo < least) or (above is not None and lo <= above):
         raise Malformed(f"the pair {str(value)[:60]} is out of order or out of range")
     return Pair(lo, hi)
 
 
-def segments(breaks: Any, codes: Any) -> tuple[list[Fraction], list[int]]:
-    """Return increasing break points from 0 and one code 0..3 for each piece between them."""
-    lists = isinstance(breaks, list) and isinstance(codes, list)
-    if not lists or not 2 <= len(breaks) <= MAX_POINTS or len(codes) != len(breaks) - 1:
-        raise Malformed(f"lists of 2 to {MAX_POINTS} break points and of one code fewer are needed")
-    points = [number(x) for x in breaks]
+def pieces(value: Any, size: int) -> tuple[Arithmetic, list[tuple[int, Fraction, Fraction]]]:
+    """Return the arithmetic and the pieces (code, start, end) of a witness ``{bits, breaks, codes}``.
+
+    Break points start at 0 and increase; there is one code 0..3 for each piece between them.
+    """
+    bits, breaks, codes = members(value, "bits", "breaks", "codes")
+    points = [number(x) for x in listed(breaks, 2, MAX_POINTS)]
     if points[0] != 0 or any(x >= y for x, y in pairwise(points)):
         raise Malformed("break points must start at 0 and increase")
-    return points, [integer(x, 0, 3) for x in codes]
+    quarters = [integer(x, 0, 3) for x in listed(codes, len(points) - 1, len(points) - 1)]
+    line = [(code, lo, hi) for code, (lo, hi) in zip(quarters, pairwise(points), strict=True)]
+    return precision(bits, len(points), size), line
 
 
-def precision(value: Any, evaluations: int, size: int) -> int:
-    """Return the number of bits of a witness if the work that it asks for is within the budget."""
-    bits = integer(value, MIN_BITS, MAX_BITS)
-    if evaluations * size * bits > MAX_COST:
+def precision(bits: Any, evaluations: int, size: int) -> Arithmetic:
+    """Return the arithmetic of a witness if the work that it asks for is within the budget."""
+    if evaluations * size * integer(bits, MIN_BITS, MAX_BITS) > MAX_COST:
         raise Malformed(f"{evaluations} evaluations at {bits} bits exceed the budget of the format")
-    return bits
+    return Arithmetic(bits)
 
 
 def digest(claim: dict[str, Any]) -> str:

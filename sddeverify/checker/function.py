@@ -6,10 +6,9 @@ the delay of the claim denotes. h(conj s) = conj h(s), so zeros are real or come
 
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .document import Malformed, members, pair, precision, segments
+from .document import Malformed, members, pair, pieces
 from .interval import Arithmetic, Pair, Rectangle, Refusal
 from .laws import Law, parse, spelled
 
@@ -50,7 +49,7 @@ class Function(NamedTuple):
             raise Refusal(f"Re s = {c} is not right of the abscissa of convergence {self.law.abscissa}")
         return self.law.jet(ar, ar.point(c, ZERO), order)
 
-    def zeros_right(self, ar: Arithmetic, c: Fraction, breaks: list[Fraction], codes: list[int]) -> int:
+    def zeros_right(self, ar: Arithmetic, line: list[tuple[int, Fraction, Fraction]], c: Fraction) -> int:
         """Return the number of zeros with Re s >= c, counted with multiplicity; none has Re s = c.
 
         Lemma 1. Zeros with Re s >= c have |s| <= R = |b| + |a| Phi(c). Take Y > R, Y = the last break point.
@@ -63,19 +62,19 @@ class Function(NamedTuple):
         that is no longer reduced modulo 4. Going down the line, neighbouring pieces change the quarter
         turn by -1, 0 or 1 (both codes hold at the break point between them, so 2 is impossible). With T the sum of
         these steps from c up to c + i Y the quarter turn at c is q0 = 1 - T; there h is real and not 0, so arg h is
-        q0 pi/2 exactly, q0 is even and its residue modulo 4 is 0 for h(c) > 0 and 2 for h(c) < 0. By symmetry the winding
-        number of h around the closed contour, hence the number of zeros inside, is N = q0/2.
+        q0 pi/2 exactly, q0 is even and its residue modulo 4 is 0 for h(c) > 0 and 2 for h(c) < 0. By symmetry the
+        winding number of h around the closed contour, hence the number of zeros inside, is N = q0/2.
         (The argument principle; c right of the abscissa of convergence.)
         """
         start = self.at(ar, c, 2)
         top = ar.magnitude(ar.scale(start[0], self.damping)) + ar.magnitude(ar.scale(ar.one, self.undelayed))
         at_c = self.complete(ar, start, ar.point(c, ZERO))[0]
-        if ar.real(Pair(breaks[-1], breaks[-1]))[0] <= top or at_c[0] <= 0 <= at_c[1]:
+        if ar.real(Pair(line[-1][2], line[-1][2]))[0] <= top or at_c[0] <= 0 <= at_c[1]:
             raise Refusal("the line does not pass the bound |b| + |a| Phi(c), or the sign of h(c) is not decided")
-        quarter = 0 if at_c[0] > 0 else 2
         curvature = ar.magnitude(ar.scale(start[2], self.damping))
-        turns, previous = 0, quarter
-        for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True):
+        turns, quarter = 0, 0 if at_c[0] > 0 else 2
+        previous = quarter
+        for code, lo, hi in line:
             step = (code - previous) % 4
             turns += -1 if step == 3 else step
             previous = code
@@ -149,6 +148,4 @@ def explain(law: Law, hessian: Pair, workers: Pair, mean: Pair) -> str:
 
 def counted(h: Function, c: Fraction, witness: Any) -> int:
     """Return the number of zeros of h with Re s >= c that a witness ``{bits, breaks, codes}`` proves."""
-    bits, breaks, codes = members(witness, "bits", "breaks", "codes")
-    points, quarters = segments(breaks, codes)
-    return h.zeros_right(Arithmetic(precision(bits, len(points), h.law.size)), c, points, quarters)
+    return h.zeros_right(*pieces(witness, h.law.size), c)

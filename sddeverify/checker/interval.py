@@ -37,8 +37,6 @@ def product(a: int, b: int, c: int, d: int) -> tuple[int, int]:
 class Arithmetic:
     """The operations at one precision; numbers are integers in units of 2^-bits ("ulps")."""
 
-    __slots__ = ("bits", "one", "unit")
-
     def __init__(self, bits: int) -> None:
         self.bits = bits
         self.unit = 1 << bits
@@ -62,22 +60,14 @@ class Arithmetic:
         return x[0] - y[1], x[1] - y[0], x[2] - y[3], x[3] - y[2]
 
     def multiply(self, x: Rectangle, y: Rectangle) -> Rectangle:
-        """X y; the products are exact and rounded once."""
-        rr, ii = product(*x[:2], *y[:2]), product(*x[2:], *y[2:])
-        ri, ir = product(*x[:2], *y[2:]), product(*x[2:], *y[:2])
-        return self._round(rr[0] - ii[1], rr[1] - ii[0], ri[0] + ir[0], ri[1] + ir[1])
+        """X y; the products are exact and rounded once, outward."""
+        (a, b, c, d), (e, f, g, h), n = x, y, self.bits
+        rr, ii, ri, ir = product(a, b, e, f), product(c, d, g, h), product(a, b, g, h), product(c, d, e, f)
+        return (rr[0] - ii[1]) >> n, -((ii[0] - rr[1]) >> n), (ri[0] + ir[0]) >> n, -(-(ri[1] + ir[1]) >> n)
 
     def scale(self, x: Rectangle, pair: Pair) -> Rectangle:
         """X p for a real parameter p."""
-        return self._times(x, self.real(pair))
-
-    def _times(self, x: Rectangle, y: tuple[int, int]) -> Rectangle:
-        return self._round(*product(x[0], x[1], *y), *product(x[2], x[3], *y))
-
-    def _round(self, a: int, b: int, c: int, d: int) -> Rectangle:
-        """Round outward from square ulps to ulps."""
-        n = self.bits
-        return a >> n, -(-b >> n), c >> n, -(-d >> n)
+        return self.multiply(x, (*self.real(pair), 0, 0))
 
     def divide(self, x: Rectangle, divisor: int) -> Rectangle:
         """X / divisor for a positive integer."""
@@ -90,9 +80,9 @@ class Arithmetic:
         hi = max(a * a, b * b) + max(c * c, d * d)
         if lo <= 0:
             raise Refusal("a denominator is not bounded away from 0 at this precision")
-        low = [(v << 2 * self.bits) // (hi if v >= 0 else lo) for v in (a, -d)]
-        high = [-((-v << 2 * self.bits) // (lo if v >= 0 else hi)) for v in (b, -c)]
-        return low[0], high[0], low[1], high[1]
+        low = ((v << 2 * self.bits) // (hi if v >= 0 else lo) for v in (a, -d))
+        high = (-((-v << 2 * self.bits) // (lo if v >= 0 else hi)) for v in (b, -c))
+        return next(low), next(high), next(low), next(high)
 
     def magnitude(self, x: Rectangle) -> int:
         """An upper bound of |x|, in ulps: the root of the sum of squares, rounded up."""
@@ -129,15 +119,10 @@ class Arithmetic:
         middle, limit = (c + d) >> 1, self.unit
         cos, sin, error = self._circle(middle)
         error += max(d - middle, middle - c)
-        circle = (
-            max(cos - error, -limit),
-            min(cos + error, limit),
-            max(-sin - error, -limit),
-            min(-sin + error, limit),
-        )
+        re, im = ((max(x - error, -limit), min(x + error, limit)) for x in (cos, -sin))
         if a == 0 == b:
-            return circle
-        return self._times(circle, (self._real_exponential(-b)[0], self._real_exponential(-a)[1]))
+            return *re, *im
+        return self.multiply((*re, *im), (self._real_exponential(-b)[0], self._real_exponential(-a)[1], 0, 0))
 
     def _real_exponential(self, x: int) -> tuple[int, int]:
         """Bounds of exp(x 2^-bits) in ulps.
@@ -147,10 +132,9 @@ class Arithmetic:
         So exp(r) lies between the sum and the sum + 2 J + 4. Squaring k times, down and up, gives exp(|x|); for
         x < 0 the reciprocal is taken.
         """
-        if abs(x) >> self.bits >= 4096:
-            if x < 0:
-                return 0, 1  # exp(-4096) < 2^-4096 <= one ulp, as bits <= 4096
+        if x >> self.bits >= 4096:
             raise Refusal("an exponential is larger than exp(4096)")
+        x = max(x, -4096 << self.bits)  # exp(-4096) < 2^-4096 <= one ulp: the lower bound below is 0 then
         n, halvings, terms = self._taylor(x)
         lo = sum(terms)
         hi = lo + 2 * len(terms) + 4
@@ -158,8 +142,7 @@ class Arithmetic:
             lo, hi = lo * lo >> n, (hi * hi >> n) + 1
         if x < 0:
             lo, hi = (1 << 2 * n) // hi, (1 << 2 * n) // lo + 1
-        drop = n - self.bits
-        return lo >> drop, (hi >> drop) + 1
+        return lo >> (n - self.bits), (hi >> (n - self.bits)) + 1
 
     def _taylor(self, x: int) -> tuple[int, int, list[int]]:
         """Return n, k and the terms r^j/j! of exp(r), r = |x| 2^-bits/2^k < 2^-5, rounded down to units of 2^-n."""

@@ -15,7 +15,7 @@ from functools import partial, reduce
 from math import factorial
 from typing import Any, NamedTuple
 
-from .document import Malformed, integer, members, pair
+from .document import Malformed, integer, listed, members, pair
 from .interval import Arithmetic, Pair, Refusal
 
 _DEPTH, _CELLS = 8, 4096
@@ -48,12 +48,9 @@ def multiply(ar: Any, x: list[Any], y: list[Any]) -> list[Any]:
 
 def _inner(ar: Any, derivatives: list[Any], p: Pair) -> list[Any]:
     """Return (-p)^k f_k/k!: the jet of f(p s), from the values f_k of (-d/dz)^k f(z) at z = p s."""
-    minus, jet = Pair(-p.hi, -p.lo), []
-    for k, x in enumerate(derivatives):
-        for _ in range(k):
-            x = ar.scale(x, minus)
-        jet.append(ar.divide(x, factorial(k)))
-    return jet
+    minus = Pair(-p.hi, -p.lo)
+    rows = [reduce(ar.scale, [minus] * k, x) for k, x in enumerate(derivatives)]
+    return [ar.divide(x, factorial(k)) for k, x in enumerate(rows)]
 
 
 def _constant(body: Any, depth: int) -> Law:
@@ -66,33 +63,23 @@ def _shift(ar: Any, s: Any, time: Pair, order: int) -> list[Any]:
     return _inner(ar, [ar.exponential(ar.scale(s, time))] * (order + 1), time)
 
 
-def _erlang(body: Any, depth: int) -> Law:
-    mean, shape = members(body, "mean", "shape")
-    return _gamma(mean, shape, f"erlang({shape}, ")
-
-
-def _gamma(value: Any, stages: Any, name: str) -> Law:
+def _gamma(value: Any, shape: Any) -> Law:
     """Sum of k exponentials of mean m: Phi(s) = (1 + m s)^-k for Re(1 + m s) > 0; (-d/dz)^j gives k...(k+j-1) more."""
-    mean, shape = pair(value, above=0), integer(stages, 1, 1000)
-    stage = Pair(mean.lo / shape, mean.hi / shape)
+    mean, stages = pair(value, above=0), integer(shape, 1, 1000)
+    stage = Pair(mean.lo / stages, mean.hi / stages)
 
     def jet(ar: Any, s: Any, order: int) -> list[Any]:
         base = ar.add(ar.one, ar.scale(s, stage))
         if not ar.is_right(base):
             raise Refusal("an exponential law is evaluated left of its abscissa of convergence")
-        inverse = square = ar.inverse(base)
-        value, power = ar.one, shape
-        while power:  # by squaring
-            value = ar.multiply(value, square) if power & 1 else value
-            power >>= 1
-            square = ar.multiply(square, square) if power else square
-        derivatives = [value]
+        inverse = ar.inverse(base)
+        derivatives = [reduce(ar.multiply, [inverse] * stages)]
         for j in range(order):
-            factor = Fraction(shape + j)
+            factor = Fraction(stages + j)
             derivatives.append(ar.scale(ar.multiply(derivatives[-1], inverse), Pair(factor, factor)))
         return _inner(ar, derivatives, stage)
 
-    return Law(f"{name}{spelled(mean)})", mean, jet, -1 / stage.hi)
+    return Law(f"erlang({stages}, {spelled(mean)})", mean, jet, -1 / stage.hi, 1 + stages // 8)
 
 
 def _uniform(body: Any, depth: int) -> Law:
@@ -135,9 +122,9 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
     """
     width, counts = members(body, "step", "counts")
     step = pair(width, above=0)
-    if not isinstance(counts, list) or not 1 <= len(counts) <= _CELLS or counts[1:] == [0] * (len(counts) - 1):
-        raise Malformed(f"{name}: counts must be a list of at most {_CELLS} integers, not all after the first 0")
-    total = sum(integer(x, 0, 10**15) for x in counts)
+    total = sum(integer(x, 0, 10**15) for x in listed(counts, 1, _CELLS))
+    if not any(counts[1:]):
+        raise Malformed(f"{name}: some mass must lie at a positive time")
     half = Pair(step.lo / 2, step.hi / 2)
 
     def sums(ar: Any, z: Any, order: int, stretch: int, shift: int) -> list[Any]:
@@ -165,49 +152,38 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
 
 def _mixture(body: Any, depth: int) -> Law:
     """Law i with probability w_i, the weights summing to 1: Phi = sum of w_i Phi_i."""
-    split = [members(part, "weight", "law") for part in _parts(body, 256)]
+    split = [members(part, "weight", "law") for part in listed(body, 2, 256)]
     weights = [pair(weight, least=0) for weight, _ in split]
-    laws = [parse(law, depth + 1, zero_mean=True) for _, law in split]
     if not sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights):
         raise Malformed("mixture: the weights must be able to sum to 1")
-    parts = list(zip(weights, laws, strict=True))
-
-    def jet(ar: Any, s: Any, order: int) -> list[Any]:
-        total = [ar.scale(ar.one, Pair(_ZERO, _ZERO))] * (order + 1)
-        for weight, law in parts:
-            total = [ar.add(x, ar.scale(y, weight)) for x, y in zip(total, law.jet(ar, s, order), strict=True)]
-        return total
-
-    return _combined("(" + " + ".join(f"{spelled(w)}*{x.text}" for w, x in parts) + ")", weights, jet, laws)
+    return _combined("mixture", weights, [law for _, law in split], depth)
 
 
 def _sum(body: Any, depth: int) -> Law:
     """The sum of independent times: Phi = product of Phi_i."""
-    laws = [parse(law, depth + 1, zero_mean=True) for law in _parts(body, 64)]
+    return _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 256)), body, depth)
+
+
+def _combined(name: str, weights: list[Pair], bodies: list[Any], depth: int) -> Law:
+    laws = [parse(body, depth + 1, zero_mean=True) for body in bodies]
+    parts = list(zip(weights, laws, strict=True))
 
     def jet(ar: Any, s: Any, order: int) -> list[Any]:
-        return reduce(partial(multiply, ar), [law.jet(ar, s, order) for law in laws])
+        if name == "sum":
+            return reduce(partial(multiply, ar), [law.jet(ar, s, order) for law in laws])
+        rows = [[ar.scale(x, weight) for x in law.jet(ar, s, order)] for weight, law in parts]
+        return [reduce(ar.add, column) for column in zip(*rows, strict=True)]
 
-    return _combined(f"sum({', '.join(x.text for x in laws)})", [Pair(_ONE, _ONE)] * len(laws), jet, laws)
-
-
-def _parts(body: Any, most: int) -> list[Any]:
-    if not isinstance(body, list) or not 2 <= len(body) <= most:
-        raise Malformed(f"a mixture or sum must be a list of 2 to {most} parts")
-    return body
-
-
-def _combined(text: str, weights: list[Pair], jet: Jet, laws: list[Law]) -> Law:
-    parts = list(zip(weights, laws, strict=True))
+    text = ", ".join(x.text if name == "sum" else f"{spelled(w)} {x.text}" for w, x in parts)
     mean = Pair(sum((w.lo * x.mean.lo for w, x in parts), _ZERO), sum((w.hi * x.mean.hi for w, x in parts), _ZERO))
     abscissae = [law.abscissa for law in laws if law.abscissa is not None]
-    return Law(text, mean, jet, max(abscissae, default=None), sum(law.size for law in laws))
+    return Law(f"{name}({text})", mean, jet, max(abscissae, default=None), sum(law.size for law in laws))
 
 
 _LAWS: dict[str, Callable[[Any, int], Law]] = {
     "constant": _constant,
-    "exponential": lambda body, depth: _gamma(members(body, "mean")[0], 1, "exponential("),
-    "erlang": _erlang,
+    "exponential": lambda body, depth: _gamma(members(body, "mean")[0], 1),
+    "erlang": lambda body, depth: _gamma(*members(body, "mean", "shape")),
     "uniform": _uniform,
     "truncated_exponential": _truncated_exponential,
     "lattice": lambda body, depth: _cells(body, "lattice", _ZERO),

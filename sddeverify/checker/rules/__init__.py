@@ -1,16 +1,12 @@
 """The rules: one theorem each. A rule reads a claim, states it, and verifies a witness for it."""
 
-from collections.abc import Callable
-from typing import Any
-
-from ..function import Rule
 from .rightmost_root import rightmost_root
 from .root_count import root_count
 from .root_enclosure import root_enclosure
 from .stability import stability
 from .stability_boundary import stability_boundary
 
-RULES: dict[str, Callable[[dict[str, Any]], Rule]] = {
+RULES = {
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,

@@ -6,7 +6,8 @@ zeros with Re s >= c (``Function.count``). Then these N zeros are the rightmost 
 (ii) Im m > r, k = 1, N = 2: the zero in the disc and its conjugate in the mirrored disc, which is disjoint;
 (iii) Im m = 0, N = k = 2: a cluster of two, counted with multiplicity: a double zero, or two real zeros, or a
 conjugate pair; the spectral abscissa is the larger of their real parts.
-In each case they lie in the disc, hence in the rectangle around it (up to conjugation in its upper half).
+The claim counts with multiplicity. In each case the zeros lie in the disc, hence in the rectangle around it (up to
+conjugation in its upper half).
 """
 
 from typing import Any
@@ -16,8 +17,6 @@ from ..function import ZERO, Rule, counted, read_function
 from ..interval import Refusal
 from ..laws import spelled
 from .root_enclosure import prove_disc, read_disc
-
-_KINDS = ("one zero, real and simple", "two zeros counted with multiplicity", "a pair of simple conjugate zeros")
 
 
 def rightmost_root(claim: dict[str, Any]) -> Rule:
@@ -36,13 +35,11 @@ def rightmost_root(claim: dict[str, Any]) -> Rule:
         inside = real.lo <= re - r and re + r <= real.hi and imag.lo <= low and high <= imag.hi
         if not inside or (im > 0) != (imag.lo > 0):
             raise Refusal("the disc does not prove the claimed rectangle")
-        abscissa, *proof = members(count, "abscissa", "bits", "breaks", "codes")
-        c = number(abscissa)
-        if c > re - r or counted(h, c, dict(zip(("bits", "breaks", "codes"), proof, strict=True))) != roots:
+        abscissa, line = members(count, "abscissa", "line")
+        if number(abscissa) > re - r or counted(h, number(abscissa), line) != roots:
             raise Refusal("the number of zeros right of a line left of the disc is not that of the claim")
 
-    kind = _KINDS[roots - 1 + (imag.lo > 0) if roots == 2 else 0]
-    where = f"real part in {spelled(real)}, modulus of the imaginary part in {spelled(imag)}"
+    where = f"real part in {spelled(real)} and modulus of the imaginary part in {spelled(imag)}"
     return Rule(
-        f"{h.text}, the rightmost zeros of h are {kind}: {where}; all others lie further left{h.model}.", verify
+        f"{h.text}, the rightmost {roots} zero(s) of h have {where}; all others lie further left{h.model}.", verify
     )

@@ -1,4 +1,4 @@
-"""root_count: exactly N zeros of h with Re s >= c, none on the line Re s = c.
+"""root_count: exactly N zeros of h, counted with multiplicity, with Re s >= c, none on the line Re s = c.
 
 Theorem: the argument principle on {Re s >= c}; the proof stands at ``Function.count``.
 """
@@ -19,5 +19,4 @@ def root_count(claim: dict[str, Any]) -> Rule:
         if (found := counted(h, c, witness)) != zeros:
             raise Refusal(f"the witness proves {found} zero(s), the claim says {zeros}")
 
-    count = f"exactly {zeros} zero(s), counted with multiplicity"
-    return Rule(f"{h.text}, h has {count}, with Re s >= {c}, and none with Re s = {c}{h.model}.", verify)
+    return Rule(f"{h.text}, h has exactly {zeros} zero(s) with Re s >= {c}, none with Re s = {c}{h.model}.", verify)

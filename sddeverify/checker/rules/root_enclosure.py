@@ -6,9 +6,8 @@ Theorem: Pellet's test; the proof stands at ``Function.disc``. A zero that is al
 from fractions import Fraction
 from typing import Any
 
-from ..document import Malformed, integer, members, number, precision
+from ..document import Malformed, integer, listed, members, number, precision
 from ..function import Function, Rule, read_function
-from ..interval import Arithmetic
 
 
 def root_enclosure(claim: dict[str, Any]) -> Rule:
@@ -25,11 +24,12 @@ def root_enclosure(claim: dict[str, Any]) -> Rule:
 
 def read_disc(centre: Any, radius: Any) -> tuple[Fraction, Fraction, Fraction]:
     """Return real and imaginary part of the centre ``[re, im]`` and the positive radius."""
-    if not isinstance(centre, list) or len(centre) != 2 or (r := number(radius)) <= 0:
-        raise Malformed("a disc needs a centre [re, im] and a positive radius")
-    return number(centre[0]), number(centre[1]), r
+    re, im, r = (number(x) for x in (*listed(centre, 2, 2), radius))
+    if r <= 0:
+        raise Malformed("a disc needs a positive radius")
+    return re, im, r
 
 
 def prove_disc(h: Function, bits: Any, re: Fraction, im: Fraction, radius: Fraction, zeros: int) -> None:
     """Refuse unless the disc is proved to hold exactly ``zeros`` zeros."""
-    h.disc(Arithmetic(precision(bits, 4, h.law.size)), re, im, radius, zeros)
+    h.disc(precision(bits, 4, h.law.size), re, im, radius, zeros)

@@ -9,17 +9,16 @@ and 0 < |w| <= a, because h(0) = a > 0. (3) Hence there is no change for a <= A 
 on each of which one of these is proved for every a in (0, A]: code 0: Re Phi(i w) > 0; code 2: Re Phi(i w) < 0
 (then Re h is not 0); code 1: w + A Im Phi(i w) > 0 (then w + a Im Phi > 0 too, a convex combination with w >= 0; a
 piece from 0 fails the strict test). (4) At a = hi a proved count N >= 1 of zeros with Re s >= 0, none on the axis,
-gives a zero with Re s > 0. (5) Frequency: pieces inside the claimed interval are proved with A = lo, the others with A = hi;
-then at the critical damping, where some zero i w exists, w lies in the interval.
+gives a zero with Re s > 0. (5) Frequency: pieces inside the claimed interval are proved with A = lo, the others with
+A = hi; then at the critical damping, where some zero i w exists, w lies in the interval.
 """
 
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
-from ..document import Malformed, members, number, pair, precision, segments
+from ..document import Malformed, listed, members, number, pair, pieces
 from ..function import MODEL, ZERO, Function, Rule, counted, explain, holds, widen
-from ..interval import Arithmetic, Pair, Refusal
+from ..interval import Pair, Refusal
 from ..laws import Law, parse, spelled
 
 
@@ -49,13 +48,11 @@ def stability_boundary(claim: dict[str, Any]) -> Rule:
 
 def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair | None, axis: Any) -> None:
     """Refuse unless the pieces prove (3) and (5)."""
-    bits, breaks, codes = members(axis, "bits", "breaks", "codes")
-    points, quarters = segments(breaks, codes)
-    ar = Arithmetic(precision(bits, len(points), law.size))
-    if points[-1] < (hi or lo):
+    ar, line = pieces(axis, law.size)
+    if line[-1][2] < (hi or lo):
         raise Refusal("the pieces do not reach the largest damping")
     curvature = ar.magnitude(law.jet(ar, (0, 0, 0, 0), 2)[2])
-    for code, (start, end) in zip(quarters, pairwise(points), strict=True):
+    for code, start, end in line:
         inside = window is None or window.lo <= start <= end <= window.hi
         top = Pair(lo, lo) if inside or hi is None else Pair(hi, hi)
         s, f, bound = ar.point(ZERO, (start + end) / 2), Function(top, Pair(ZERO, ZERO), law), curvature
@@ -68,10 +65,8 @@ def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair 
 
 def open_pair(value: Any) -> tuple[Fraction, Fraction | None]:
     """Return ``[lo, hi]`` or ``[lo, null]``, positive, lo < hi."""
-    if not isinstance(value, list) or len(value) != 2:
-        raise Malformed("a pair [lo, hi] or [lo, null] is needed")
-    lo, hi = number(value[0]), None if value[1] is None else number(value[1])
-    if lo <= 0 or (hi is not None and hi <= lo):
+    lo, hi = (None if x is None else number(x) for x in listed(value, 2, 2))
+    if lo is None or lo <= 0 or (hi is not None and hi <= lo):
         raise Malformed("0 < lo < hi is needed")
     return lo, hi
 
