@@ -90,6 +90,11 @@ class FloatArithmetic:
         return complex(np.dot(np.array(coefficients, dtype=float), powers))
 
 
+def arithmetic(bits: int | None) -> Any:
+    """Return the kernel's arithmetic at a precision, or floats."""
+    return Arithmetic(bits) if bits else FloatArithmetic()
+
+
 @dataclass(frozen=True)
 class Condition:
     """A real component at one point: its value, its slope along the line, and K; and the code it earns."""
@@ -138,7 +143,7 @@ class Line:
     def __init__(self, subject: Subject, c: Fraction, bits: int | None) -> None:
         function = subject.function
         self.function, self.narrow, self.c, self.bits = function, subject.narrow, c, bits
-        self.ar: Any = Arithmetic(bits) if bits else FloatArithmetic()
+        self.ar = arithmetic(bits)
         a = max(abs(function.damping.lo), abs(function.damping.hi))
         if bits is None:
             jet = function.law.jet(self.ar, complex(c), 2)

@@ -12,8 +12,8 @@ from sddeverify.analysis import crossings as search
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import (
     Condition,
-    FloatArithmetic,
     Subject,
+    arithmetic,
     as_float,
     count_witness,
     ladder,
@@ -267,7 +267,7 @@ class _Axis:
 
     def __init__(self, subject: Subject, bits: int) -> None:
         self.law, self.narrow, self.bits = subject.function.law, subject.narrow, bits
-        self.ar: Any = Arithmetic(bits) if bits else FloatArithmetic()
+        self.ar = arithmetic(bits)
         origin = (0, 0, 0, 0) if bits else 0j
         jet = self.law.jet(self.ar, origin, 2)
         sizes = [as_float(self.ar.magnitude(x), bits) if bits else abs(x) for x in jet]
