@@ -5,28 +5,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
+from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import (
-    Condition,
     Subject,
-    arithmetic,
-    as_float,
     count_witness,
-    ladder,
-    walk,
     working_bits,
 )
 from sddeverify.certificates._disc import require_digits
 from sddeverify.certificates._prove import finish, model_claim
 from sddeverify.checker.document import MAX_BITS
-from sddeverify.checker.function import Function
-from sddeverify.checker.interval import Arithmetic, Pair, Refusal
+from sddeverify.checker.interval import Arithmetic
 from sddeverify.checker.laws import parse
-from sddeverify.checker.rules.stability_boundary import exclude_crossings
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure, pair, positive, spell
@@ -34,7 +27,6 @@ from sddeverify.exact import Enclosure, pair, positive, spell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sddeverify.checker.laws import Law as KernelLaw
     from sddeverify.delays import Law
     from sddeverify.exact import Exact
 
@@ -116,7 +108,7 @@ def prove(
         if found is None or found[0] > top:
             claim |= {"damping": [spell(top), None], "frequency": None}
             claim |= _model(claim, subject, model)
-            axis = _axis(subject, top, None, None)
+            axis = axis_witness(subject, top, None, None)
             return finish(StabilityBoundary, claim, {"axis": axis, "count": None}, provenance)
         return _bracket(subject, claim, found, digits, model, provenance)
     except Obstacle as obstacle:
@@ -155,7 +147,7 @@ def _bracket(
     while True:
         try:
             lo, hi, window = _place(crossing, width)
-            axis = _axis(subject, lo, hi, window)
+            axis = axis_witness(subject, lo, hi, window)
             unstable = Subject.of({**claim, "damping": [spell(hi)] * 2, "undelayed": ["0", "0"]})
             zeros, count = count_witness(unstable, Fraction(0))
             if zeros == 0:
@@ -215,87 +207,6 @@ def _decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:
     places = len(str(math.ceil(1 / step)))
     grid = Fraction(1, 10**places)
     return Enclosure(math.floor(lo / grid) * grid, math.ceil(hi / grid) * grid)
-
-
-def _axis(subject: Subject, lo: Fraction, hi: Fraction | None, window: Enclosure | None) -> dict[str, Any]:
-    """Return pieces of [0, hi] that exclude crossings: for a <= lo inside the window, for a <= hi outside of it.
-
-    Raises:
-        Obstacle: if they are not separated at the highest precision.
-    """
-    spans = [(Fraction(0), lo, lo)]
-    if hi is not None and window is not None:
-        spans = [(Fraction(0), window.lo, hi), (window.lo, window.hi, lo), (window.hi, max(hi, window.hi * 2), hi)]
-    function = Function(Pair(spans[-1][2], spans[-1][2]), Pair(Fraction(0), Fraction(0)), subject.function.law)
-    scaled = Subject(function, subject.narrow)
-    obstacle = Obstacle(Reason.PRECISION, "a crossing is not excluded")
-    for bits in ladder(scaled, Fraction(0)):
-        work = bits or working_bits(function, Fraction(0))
-        try:
-            line = _Axis(scaled, bits)
-            grid = work - 4
-            pieces = [
-                piece
-                for start, end, top in spans
-                for piece in walk(partial(line.conditions, top=top), start, end, grid)
-            ]
-        except (Obstacle, Refusal, OverflowError) as error:
-            reason = Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX
-            obstacle = Obstacle(reason, str(error))
-            continue
-        breaks = ["0", *(spell(w) for w, _ in pieces)]
-        witness = {"bits": work, "breaks": breaks, "codes": [code for _, code in pieces]}
-        if bits or _accepted(function.law, lo, hi, window, witness):
-            return witness
-    raise obstacle
-
-
-def _accepted(
-    law: KernelLaw, lo: Fraction, hi: Fraction | None, window: Enclosure | None, axis: dict[str, Any]
-) -> bool:
-    """Whether the kernel will accept pieces that were found in floats."""
-    inside = None if window is None else Pair(window.lo, window.hi)
-    try:
-        exclude_crossings(law, lo, hi, inside, axis)
-    except Refusal:
-        return False
-    return True
-
-
-class _Axis:
-    """The imaginary axis for one law, at one precision (0: floats)."""
-
-    def __init__(self, subject: Subject, bits: int) -> None:
-        self.law, self.narrow, self.bits = subject.function.law, subject.narrow, bits
-        self.ar = arithmetic(bits)
-        origin = (0, 0, 0, 0) if bits else 0j
-        jet = self.law.jet(self.ar, origin, 2)
-        sizes = [as_float(self.ar.magnitude(x), bits) if bits else abs(x) for x in jet]
-        self.mean, self.curvature = sizes[1], sizes[2] * (1 + 1e-12)
-
-    def conditions(self, w: Fraction, top: Fraction) -> list[Condition]:
-        """Re Phi > 0, Im h > 0 at a = top, Re Phi < 0, at the frequency w."""
-        a = float(top)
-        if self.bits:
-            x, y = self.law.jet(self.ar, self.ar.point(Fraction(0), w), 1)
-            values = [as_float(v, self.bits) for v in (x[0] - 4, x[2], -x[1] - 4)]
-            h = self.ar.scale((x[2], x[3], 0, 0), Pair(top, top))
-            values[1] = as_float(h[0] + self.ar.point(w, Fraction(0))[0] - 8, self.bits)
-            slopes = [as_float(v, self.bits) for v in (-y[3], y[0], y[2])]
-            if not self.narrow:
-                lean = [as_float(self.ar.magnitude((y[k], y[k + 1], 0, 0)), self.bits) for k in (0, 2)]
-                slopes = [-lean[1], -lean[0], -lean[1]]
-        else:
-            value, slope = self.law.jet(self.ar, complex(0, w), 1)
-            noise = 2.0**-50 * (1 + float(w) * self.mean)
-            values = [
-                value.real - noise,
-                float(w) + a * value.imag - a * noise - 2.0**-51 * float(w),
-                -value.real - noise,
-            ]
-            slopes = [-slope.imag, slope.real, slope.imag]
-        slopes[1] = 1 + a * slopes[1] if self.narrow else -(1 - a * slopes[1])
-        return [Condition(q, values[q], slopes[q], self.curvature * (a if q == 1 else 1)) for q in range(3)]
 
 
 def _model(claim: dict[str, Any], subject: Subject, model: Mapping[str, Any] | None) -> dict[str, Any]:
