@@ -266,11 +266,11 @@ def test_c6_more_workers_do_not_always_help():
     """C6 (abstract): activating more workers does not necessarily accelerate the training.
 
     Constant compute time 1, learning rate x eigenvalue 1/20, so the damping is P/20: the certified rates rise up to
-    P = 7, and fall from then on to P = 31, with disjoint enclosures; P = 32 diverges. PROVED.
+    P = 8, and fall from then on to P = 31, with disjoint enclosures; P = 32 diverges. PROVED.
     """
     rates = [abscissa(Fraction(workers, 20), Constant("1")) for workers in range(1, 32)]
-    assert all(late.hi < early.lo for early, late in pairwise(rates[:7]))
-    assert all(early.hi < late.lo for early, late in pairwise(rates[6:]))
+    assert all(late.hi < early.lo for early, late in pairwise(rates[:8]))
+    assert all(early.hi < late.lo for early, late in pairwise(rates[7:]))
     assert not proved(stability.prove(CharacteristicFunction("32/20", Constant("1")))).stable
 
 
@@ -342,12 +342,14 @@ def test_c7_staleness_can_accelerate():
 def test_c8_large_staleness_diverges():
     """C8 (abstract): a large degree of staleness makes distributed SGD diverge.
 
-    Constant delays: unstable for every a in [1.571, 50], certified for intervals that cover them. PROVED.
+    Constant delays: unstable for every a in [1.571, 50], certified for intervals that cover them. Where further roots
+    cross the imaginary axis (a = 5 pi/2, 9 pi/2, ...) they are counted right of Re s = 1/20 instead. PROVED.
     """
 
     def unstable(lo, hi):
-        result = stability.prove(CharacteristicFunction((lo, hi), Constant("1")))
-        return not isinstance(result, Inconclusive) and not result.stable
+        h = CharacteristicFunction((lo, hi), Constant("1"))
+        results = (root_count.prove(h, line) for line in ("0", "1/20"))
+        return any(not isinstance(result, Inconclusive) and result.count > 0 for result in results)
 
     cover("1.571", "50", unstable)
 
@@ -376,7 +378,7 @@ def test_c8_memoryless_workers_diverge_in_mean_square_only():
         critical = (1 + math.sqrt(1 + 8 * workers)) / (2 * workers)
         for factor, stable in [(0.99, True), (1.01, False)]:
             numbers = np.array(matrix.subs({alpha: factor * critical, P: workers}), dtype=float)
-            assert (max(abs(np.linalg.eigvals(numbers))) < 1) is stable
+            assert bool(max(abs(np.linalg.eigvals(numbers))) < 1) is stable
 
 
 # C9, C10, C11
@@ -394,13 +396,14 @@ def test_c9_time_is_more_sensitive_to_staleness_than_to_gradient_noise():
     assert rate["1"].hi / rate["1.5"].lo > 9
 
 
-@pytest.mark.parametrize("law", COMPUTE_LAWS)
+@pytest.mark.parametrize("law", [law for law in COMPUTE_LAWS if not law.startswith("hyper")])
 def test_c10_time_in_mean_delays_depends_on_staleness_times_curvature(law):
     """C10 (ICC abstract): the time cost depends on staleness x Hessian norm.
 
     For delay laws of equal shape, the rate in units of 1/(mean delay) depends on c = learning rate x eigenvalue x P
     only: the certified enclosures for a delay law and for the same law 7/3 times as long, at equal c, overlap after
-    scaling, to 10 digits. PROVED at the sampled c, for laws of equal shape only (next check).
+    scaling, to 10 digits. PROVED at the sampled c, for laws of equal shape only (next check). Without the
+    hyperexponential law: its rightmost root lies left of the abscissa of convergence, where nothing is certified.
     """
     delay, factor = parse(law), Fraction(7, 3)
     for c in (Fraction(1, 5), Fraction(6, 5)):

@@ -51,14 +51,44 @@ def test_snippets_of_the_readme_are_found() -> None:
     assert [kind for kind, _ in blocks(ROOT / "README.md")] == ["python", "console"]
 
 
-def test_example_of_the_format_page_is_a_claim() -> None:
-    from sddeverify import checker
+FORMAT_PAGE = (ROOT / "notebooks" / "reference" / "certificate.md").read_text("utf-8")
 
-    page = (ROOT / "notebooks" / "reference" / "certificate.md").read_text("utf-8")
-    found = re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+def test_example_of_the_format_page_is_a_claim() -> None:
+    from sddeverify.checker.verdict import read
+
+    found = re.search(r"^```json\n(.*?)^```$", FORMAT_PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None
     document = json.loads(found[1])
-    assert checker.state(document["claim"]) == document["statement"]
+    assert read(document["claim"]).statement == document["statement"]
+
+
+def shape(value: object) -> object:
+    """The members of a document's objects, without their values."""
+    return {key: shape(x) for key, x in value.items()} if isinstance(value, dict) else None
+
+
+@pytest.mark.parametrize("claim", ["root_count", "root_enclosure", "rightmost_root", "stability", "stability_boundary"])
+def test_claims_are_as_the_format_page_says(claim: str) -> None:
+    from sddeverify import certificates
+    from sddeverify.delays import Constant
+    from sddeverify.models import CharacteristicFunction
+
+    h = CharacteristicFunction("1/5", Constant("1"))
+    subject = {"stability_boundary": [Constant("1")], "root_enclosure": [h, ("-1/4", "0")]}.get(claim, [h])
+    result = certificates.CLAIMS[claim].prove(*subject)
+    assert not isinstance(result, certificates.Inconclusive)
+    section = FORMAT_PAGE.partition(f"### `{claim}`")[2].partition("\n##")[0]
+    found = re.search(r"^```json\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    assert shape(json.loads(found[1])) == shape(result.document["witness"])
+    listed = re.search(r"^Members: (.*?)\.\n", section, re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    names = re.findall(r"`([a-z_]+)`", re.sub(r"\([^)]*\)", "", listed[1]))
+    assert {"type", *names} == set(result.claim)
+    example = re.search(r"^```json\n(.*?)^```$", FORMAT_PAGE, re.MULTILINE | re.DOTALL)
+    assert example is not None
+    assert set(json.loads(example[1])) - {"provenance"} == set(result.document) - {"provenance"}
 
 
 def test_long_commands_exist() -> None:

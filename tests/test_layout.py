@@ -92,8 +92,8 @@ def test_kernel_is_small() -> None:
 
 # What the kernel may import from the standard library; everything else of its imports is relative.
 KERNEL_IMPORTS = {
-    "__future__", "collections", "dataclasses", "enum", "fractions", "hashlib", "importlib", "json", "math",
-    "pathlib", "re", "sys", "typing",
+    "__future__", "collections", "dataclasses", "enum", "fractions", "functools", "hashlib", "importlib", "itertools",
+    "json", "math", "pathlib", "re", "sys", "typing",
 }  # fmt: skip
 
 

@@ -117,12 +117,13 @@ def _check_output(out: Path | None, force: bool) -> None:
     # Before the proof, which may take long; what happens to the folder meanwhile is reported by save.
     if out is None:
         return
+    # Not by invalid(), which shortens a long value: a path is of no use in part.
     if not out.name.endswith(SUFFIX) or out.name == SUFFIX:
-        raise invalid("--out", str(out), f"a name ending in {SUFFIX}, which sddeverify check looks for")
+        raise InvalidScenario(f"--out: write a name ending in {SUFFIX}, which sddeverify check looks for, not {out}")
     if not out.parent.is_dir():
-        raise invalid("--out", str(out), "a file in an existing folder")
+        raise InvalidScenario(f"--out: the folder of {out} does not exist; write a file in an existing folder")
     if out.is_dir() or (out.exists() and not force):
-        raise invalid("--out", str(out), "a file that does not exist yet, or add --force to overwrite it")
+        raise InvalidScenario(f"--out: {out} exists already; write another name, or add --force to overwrite it")
 
 
 def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Inconclusive:
