@@ -2,10 +2,20 @@
 
 from types import ModuleType
 
-from sddeverify.certificates import rightmost_root, root_count, root_enclosure, stability, stability_boundary
+from sddeverify.certificates import (
+    all_roots,
+    decay_rate,
+    rightmost_root,
+    root_count,
+    root_enclosure,
+    stability,
+    stability_boundary,
+)
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Reason
 
 CLAIMS: dict[str, ModuleType] = {
+    "all_roots": all_roots,
+    "decay_rate": decay_rate,
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,
@@ -18,6 +28,8 @@ __all__ = [
     "Certificate",
     "Inconclusive",
     "Reason",
+    "all_roots",
+    "decay_rate",
     "rightmost_root",
     "root_count",
     "root_enclosure",

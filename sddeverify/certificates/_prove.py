@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sddeverify import checker
@@ -9,7 +11,7 @@ from sddeverify.certificates._certificate import Certificate, Obstacle, Reason, 
 from sddeverify.checker.document import Malformed
 from sddeverify.checker.interval import Refusal
 from sddeverify.errors import invalid
-from sddeverify.exact import enclosure, pair
+from sddeverify.exact import Enclosure, enclosure, pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,13 @@ def model_claim(model: Mapping[str, Any], names: tuple[str, ...] = _MODEL) -> di
     if set(model) != set(names):
         raise invalid("model", sorted(model), f"exactly the members {', '.join(names)}")
     return {name: pair(enclosure(model[name], f"model.{name}")) for name in names}
+
+
+def decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:
+    """Round outward to the coarsest decimals that are at most ``step``: short numbers for claims."""
+    places = len(str(math.ceil(1 / step)))
+    grid = Fraction(1, 10**places)
+    return Enclosure(math.floor(lo / grid) * grid, math.ceil(hi / grid) * grid)
 
 
 def finish(kind: type[C], claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None) -> C:

@@ -16,7 +16,7 @@ from sddeverify.certificates._contour import (
     working_bits,
 )
 from sddeverify.certificates._disc import require_digits
-from sddeverify.certificates._prove import finish, model_claim
+from sddeverify.certificates._prove import decimals, finish, model_claim
 from sddeverify.checker.document import MAX_BITS
 from sddeverify.checker.interval import Arithmetic
 from sddeverify.checker.laws import parse
@@ -197,16 +197,9 @@ def _place(crossing: _Crossing, width: Fraction) -> tuple[Fraction, Fraction, En
     """
     a, w = crossing.damping, crossing.frequency
     reach = min(w * width / 2, a * width / (8 * abs(crossing.slope)) if crossing.slope else w * width)
-    window = _decimals(w - reach, w + reach, reach / 8)
-    bracket = _decimals(a * (1 - width / 2), a * (1 + width / 2), a * width / 16)
+    window = decimals(w - reach, w + reach, reach / 8)
+    bracket = decimals(a * (1 - width / 2), a * (1 + width / 2), a * width / 16)
     return bracket.lo, bracket.hi, window
-
-
-def _decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:
-    """Round outward to the coarsest decimals that are at most ``step``."""
-    places = len(str(math.ceil(1 / step)))
-    grid = Fraction(1, 10**places)
-    return Enclosure(math.floor(lo / grid) * grid, math.ceil(hi / grid) * grid)
 
 
 def _model(claim: dict[str, Any], subject: Subject, model: Mapping[str, Any] | None) -> dict[str, Any]:

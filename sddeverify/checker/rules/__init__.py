@@ -1,5 +1,7 @@
 """The rules: one theorem each. A rule reads a claim, states it, and verifies a witness for it."""
 
+from .all_roots import all_roots
+from .decay_rate import decay_rate
 from .rightmost_root import rightmost_root
 from .root_count import root_count
 from .root_enclosure import root_enclosure
@@ -7,6 +9,8 @@ from .stability import stability
 from .stability_boundary import stability_boundary
 
 RULES = {
+    "all_roots": all_roots,
+    "decay_rate": decay_rate,
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,
