@@ -51,9 +51,7 @@ class Crossing:
     tangential: bool = False
 
 
-def crossings(
-    law: Law, up_to: Exact | float, undelayed: Exact | float = 0, digits: int = 15
-) -> list[Crossing]:
+def crossings(law: Law, up_to: Exact | float, undelayed: Exact | float = 0, digits: int = 15) -> list[Crossing]:
     """Return all crossings with damping between 0 and ``up_to``, by increasing size of the damping.
 
     Args:
@@ -118,7 +116,9 @@ def _frequencies(equation: Equation) -> list[tuple[float, bool]]:
     while len(low):
         points += len(low)
         if points > _MAX_POINTS:
-            raise UnsupportedScenario("too many crossings of the imaginary axis; ask for a smaller bound on the damping")
+            raise UnsupportedScenario(
+                "too many crossings of the imaginary axis; ask for a smaller bound on the damping"
+            )
         undecided, monotone = _classify(equation, low, high)
         ends = _values(equation, np.concatenate((low[monotone], high[monotone])))
         left, right = np.split(ends >= 0, 2)

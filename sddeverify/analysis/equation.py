@@ -89,7 +89,9 @@ def transform(law: Law) -> Transform:
     """Return the transform of a law (cached: laws are immutable)."""
     data, mean = law.to_json(), law.mean_float
     if not 1e-290 < mean < 1e290:
-        raise UnsupportedScenario(f"a mean delay of {mean:g} is outside the range of floats; choose another unit of time")
+        raise UnsupportedScenario(
+            f"a mean delay of {mean:g} is outside the range of floats; choose another unit of time"
+        )
     unit = Fraction(2) ** math.frexp(mean)[1]
     try:
         node = build(data, lambda value: float(value / unit), float, float(unit), SCALAR)

@@ -136,7 +136,9 @@ def count(h: CharacteristicFunction, abscissa: Exact | float) -> int:
                 point = max(_refined(h, root, 60), key=lambda other: -abs(other - point))
                 distance = _beyond(point, line)
                 if abs(distance) <= Fraction(1, 10**58) * abs(Fraction(float(abs(point)))):
-                    raise UnsupportedScenario("a characteristic root lies on the line Re s = abscissa; move it a little")
+                    raise UnsupportedScenario(
+                        "a characteristic root lies on the line Re s = abscissa; move it a little"
+                    )
             number += (1 if point.imag == 0 else 2) * (distance > 0)
     return number
 

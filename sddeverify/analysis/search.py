@@ -24,8 +24,12 @@ _NEAR_POLES = np.array([-0.6, -0.2, -0.05, -0.01])
 _SPLITS = (0.4871, 0.5313, 0.4497, 0.5719)
 
 
-def leading_roots(equation: Equation) -> list[Root]:
+def leading_roots(equation: Equation, guesses: list[Root] | None = None) -> list[Root]:
     """Return the few rightmost roots, rightmost first: none is missed right of the last one.
+
+    Args:
+        equation: The equation in natural units.
+        guesses: The leading roots of an equation nearby, if known.
 
     Raises:
         UnsupportedScenario: if the count of roots cannot be brought to agree with the roots found.
@@ -33,17 +37,26 @@ def leading_roots(equation: Equation) -> list[Root]:
     if equation.transform.only_time is not None:
         return constant_delay_roots(equation, 4)
     roots = rational_roots(equation)
+    if roots is None and guesses:
+        roots = settle(equation, [root.z for root in guesses])
+        verified = _verified(equation, roots)
+        if verified is not None:
+            return verified
+        roots = None
     if roots is None:
         roots = settle(equation, iterate(equation, _starts(equation))[:8])
+    return _verified(equation, roots) or _scan(equation, roots)
+
+
+def _verified(equation: Equation, roots: list[Root]) -> list[Root] | None:
+    """Return the leading ones of the roots, completed if the count asks for a few more; None if it disagrees."""
     for c, expected in _gaps(equation, roots):
         found = half_plane_count(equation, c)
         if found == expected:
             return [root for k, root in enumerate(roots) if root.z.real >= c or roots[k - 1].z.real >= c]
         if found is not None:
-            if expected < found <= 2 * _FEW:
-                return all_roots(equation, c, roots)
-            break
-    return _scan(equation, roots)
+            return all_roots(equation, c, roots) if expected < found <= 2 * _FEW else None
+    return None
 
 
 def _gaps(equation: Equation, roots: list[Root]) -> list[tuple[float, int]]:
@@ -85,7 +98,7 @@ def _scan(equation: Equation, known: list[Root]) -> list[Root]:
         high, low = low, low - step
         step *= 1.2
     for _ in range(60):
-        if count is not None and 0 < count <= _FEW or high - low <= 1e-9 * (abs(low) + equation.small):
+        if (count is not None and 0 < count <= _FEW) or high - low <= 1e-9 * (abs(low) + equation.small):
             return all_roots(equation, low, known)
         middle = (low + high) / 2
         between = _count_near(equation, middle, 0.1 * (high - low))
@@ -130,7 +143,9 @@ def all_roots(equation: Equation, c: float, known: list[Root] | None = None) -> 
     if total(roots, c) != count:
         roots = _box(equation, (c, right, -top, top), roots, 0)
         if total(roots, c) != count:
-            raise UnsupportedScenario(f"{count} roots were counted, but {total(roots, c)} found; move the abscissa a little")
+            raise UnsupportedScenario(
+                f"{count} roots were counted, but {total(roots, c)} found; move the abscissa a little"
+            )
     return sorted(roots, key=lambda root: (-root.z.real, root.z.imag))
 
 
