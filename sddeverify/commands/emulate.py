@@ -63,7 +63,8 @@ def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: b
 
     from sddeverify.emulator.run import emulate
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("emulating", total=arrivals)
         return emulate(
             asked,
@@ -111,9 +112,13 @@ def _print(summary: dict[str, Any]) -> None:
             f"{number(summary['arrival_rate'])} /s",
             f"P/m = {number(summary['workers_per_mean_compute_time'])} /s",
         ),
-        ("mean staleness, versions", number(summary["mean_staleness"]), f"P - 1 = {summary['workers_minus_one']}"),
-        ("mean staleness, seconds", number(summary["mean_staleness_seconds"]), ""),
-        ("mean staleness, samples", number(summary["mean_staleness_samples"]), ""),
+        (
+            "mean staleness",
+            f"{number(summary['mean_staleness'])} versions",
+            f"P - 1 = {summary['workers_minus_one']}",
+        ),
+        ("", f"{number(summary['mean_staleness_seconds'])} s", ""),
+        ("", f"{number(summary['mean_staleness_samples'])} samples", ""),
         *ledger_rows(summary["ledger"]),
         ("loss at the end", "diverged" if summary["diverged"] else number(summary["final_loss"]), ""),
     ]

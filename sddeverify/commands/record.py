@@ -76,7 +76,7 @@ def _record(**options: Any) -> Recording:
 
     console = Console(stderr=True)
     try:
-        with Progress(console=console, transient=True) as bar:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("starting workers", total=options["seconds"])
             return record(
                 **options,
@@ -121,20 +121,20 @@ def _print(summary: dict[str, Any]) -> None:
     from sddeverify.emulator.summary import ledger_rows, number, table
 
     delay = summary["mean_delay"]
-    compare = "" if not delay else f"P/mean delay = {number(summary['workers'] / delay)} /s"
+    compare = "" if not delay else f"P/delay = {number(summary['workers'] / delay)} /s"
     rows = [
         ("gradients", f"{summary['arrivals']} in {number(summary['duration'])} s", ""),
         ("samples in a gradient", str(summary["batch_size"]), ""),
         ("mean delay", "-" if delay is None else f"{1000 * delay:.3f} ms", ""),
         ("arrival rate", f"{number(summary['arrival_rate'])} /s", compare),
-        ("mean staleness, versions", number(summary["mean_staleness"]), f"P - 1 = {summary['workers_minus_one']}"),
+        ("mean staleness", f"{number(summary['mean_staleness'])} versions", f"P - 1 = {summary['workers_minus_one']}"),
         *ledger_rows(summary["ledger"]),
         ("learning rate", number(summary["learning_rate"]), ""),
         ("loss at the end", "diverged" if summary["diverged"] else number(summary["final_loss"]), ""),
     ]
     console = Console()
     console.print(table(f"{summary['policy']} SGD, {summary['workers']} real worker processes", rows))
-    if summary["deaths"]:
-        console.print(f"{len(summary['deaths'])} workers died and were replaced")
+    if deaths := len(summary["deaths"]):
+        console.print("1 worker died and was replaced" if deaths == 1 else f"{deaths} workers died and were replaced")
     ended = "interrupted; the trace is complete up to then" if summary["interrupted"] else "trace"
     console.print(f"{ended}: {summary['trace']}", soft_wrap=True)

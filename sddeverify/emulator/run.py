@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -17,7 +18,7 @@ from sddeverify.emulator.threads import one_blas_thread
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import Columns, TraceFile
 from sddeverify.emulator.worker import Worker, batch_size_of, generators
-from sddeverify.errors import invalid
+from sddeverify.errors import UnsupportedScenario, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sddeverify.objectives import Objective
     from sddeverify.scenario import Scenario
 
+_MOST_WORKERS = 100_000
 Driver = Literal["heap", "asyncio"]
 DRIVERS: dict[str, Callable[[Emulation, Stop], None]] = {"heap": run_heap, "asyncio": run_asyncio}
 
@@ -65,7 +67,7 @@ class Run:
     @property
     def arrival_rate(self) -> float:
         """Pushes per second over the whole run; NaN for a run of length 0."""
-        return self.ledger.pushed / self.duration if self.duration > 0 else float("nan")
+        return self.ledger.pushed / self.duration if self.duration > 0 else math.nan
 
     @property
     def mean_staleness(self) -> float:
@@ -74,10 +76,10 @@ class Run:
 
     @property
     def final_loss(self) -> float:
-        """Loss at the last iterate; infinite if the run diverged beyond the range of floats."""
-        with np.errstate(all="ignore"):
-            loss = float(self.objective.loss(self.path.iterates[-1])) if len(self.path.iterates) else float("nan")
-        return loss if np.isfinite(loss) or not self.diverged else float("inf")
+        """Loss at the last recorded iterate; infinite if the run diverged, NaN if no iterate was recorded."""
+        if self.diverged:
+            return math.inf
+        return float(self.objective.loss(self.path.iterates[-1])) if len(self.path.iterates) else math.nan
 
 
 @dataclass
@@ -123,7 +125,12 @@ class Emulation:
 
         Raises:
             InvalidScenario: for an unknown policy or objective, or parameters that they do not allow.
+            UnsupportedScenario: for more than 100 000 workers.
         """
+        if scenario.workers > _MOST_WORKERS:
+            raise UnsupportedScenario(
+                f"workers: {scenario.workers} are too many to emulate; the most is {_MOST_WORKERS}"
+            )
         policy = policies.create(scenario.policy.name, scenario.policy.parameters, scenario.workers)
         objective = objective_of(scenario) if objective is None else objective
         ticks = Ticks.for_mean(scenario.compute.mean_float)
@@ -165,7 +172,7 @@ class Emulation:
             raise invalid("arrivals", None, "how many gradients to push, or until which time to run")
         if arrivals is not None and (isinstance(arrivals, bool) or arrivals < 0):
             raise invalid("arrivals", arrivals, "a count of gradients: 0, 1, 2, ...")
-        if until is not None and not self.ticks.seconds(self.now) <= until < float("inf"):
+        if until is not None and not self.ticks.seconds(self.now) <= until < math.inf:
             raise invalid("until", until, "a time in seconds that is not over yet")
         if driver not in DRIVERS:
             raise invalid("driver", driver, f"one of {', '.join(DRIVERS)}")

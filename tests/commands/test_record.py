@@ -1,0 +1,148 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sddeverify.emulator.trace import Trace
+
+OPTIONS = ["--workers", "2", "--batch-size", "2000"]
+
+
+def test_a_recording(run, tmp_path):
+    out = tmp_path / "trace.csv"
+    outcome = run("record", *OPTIONS, "--seconds", 0.7, "--out", out, "--json")
+    assert outcome.status == 0
+    summary = outcome.json
+    trace = Trace.from_csv(out)
+    assert summary["arrivals"] == len(trace) > 10
+    assert summary["batch_size"] == 2000
+    assert summary["mean_staleness"] == pytest.approx(trace.staleness.mean())
+    assert summary["mean_delay"] == pytest.approx(trace.delays.mean())
+    ledger = summary["ledger"]
+    versions = [ledger[f"staleness_{part}"]["versions"] for part in ("applied", "not_applied", "outstanding")]
+    assert sum(versions) == (2 - 1) * len(trace) == ledger["staleness_expected_of_pool"]
+    assert summary["deaths"] == []
+    assert summary["final_loss"] < 0.5
+
+
+def test_the_table(run, tmp_path):
+    outcome = run("record", *OPTIONS, "--seconds", 0.3, "--out", tmp_path / "trace.csv")
+    assert outcome.status == 0
+    assert "P - 1 = 1" in outcome.out
+    assert "balanced" in outcome.out
+    assert "trace.csv" in outcome.out
+
+
+def start(out):
+    return subprocess.Popen(
+        [sys.executable, "-m", "sddeverify", "record", *OPTIONS, "--seconds", "60", "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def rows(path):
+    return path.read_bytes().count(b"\n") - 1 if path.exists() else 0
+
+
+def alive(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_kill_9_of_a_worker_and_ctrl_c(tmp_path):
+    out = tmp_path / "trace.csv"
+    process = start(out)
+    wait_for(lambda: rows(out) > 20)
+    workers = children(process.pid)
+    assert len(workers) == 2
+    victim = workers[0]
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: victim not in (now := children(process.pid)) and len(now) == 2)
+    workers += children(process.pid)
+    before = rows(out)
+    wait_for(lambda: rows(out) > before + 20)
+    seen = rows(out)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted; the trace is complete up to then" in stdout
+    assert "1 worker died and was replaced" in stdout
+    assert "balanced" in stdout
+    assert f"(process {victim}) died" in stderr
+    assert "killed by SIGKILL" in stderr
+    assert "the worker is replaced" in stderr
+    assert "Traceback" not in stderr
+    trace = Trace.from_csv(out)
+    assert len(trace) >= seen
+    assert trace.version_applied.tolist() == list(range(len(trace)))
+    wait_for(lambda: not any(alive(pid) for pid in workers))
+
+
+def test_ctrl_c_while_the_workers_start(tmp_path):
+    out = tmp_path / "trace.csv"
+    process = start(out)
+    wait_for(lambda: len(children(process.pid)) == 2)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "nothing was recorded" in stderr
+    assert "Traceback" not in stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_kill_9_of_the_server_loses_no_row_and_leaves_no_process(tmp_path):
+    out = tmp_path / "trace.csv"
+    process = start(out)
+    wait_for(lambda: rows(out) > 20)
+    workers = children(process.pid)
+    process.kill()
+    process.communicate(timeout=30)
+    trace = Trace.from_csv(out)
+    assert len(trace) == rows(out) > 20
+    wait_for(lambda: not any(alive(pid) for pid in workers))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (["--workers", 0], "workers: 0"),
+        (["--seconds", 0], "seconds: 0.0"),
+        (["--seconds", "nan"], "seconds: nan"),
+        (["--batch-size", 0], "batch_size: 0"),
+        (["--learning-rate", "inf"], "learning_rate: inf"),
+        (["--seed", -1], "--seed"),
+        (["--policy", "magic"], "policy: 'magic'"),
+        (["--objective", "magic"], "objective: 'magic'"),
+        (["--objective", "quadratic"], "eigenvalues"),
+        (["--out", "trace.txt"], "--out"),
+    ],
+)
+def test_bad_options(run, tmp_path, changed, words):
+    run("record", "--out", tmp_path / "trace.csv", *changed).assert_one_sentence(words)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_existing_trace_is_left_alone(run, tmp_path):
+    out = tmp_path / "trace.csv"
+    out.write_text("mine")
+    run("record", "--out", out).assert_one_sentence("trace.csv", "--force")
+    assert out.read_text() == "mine"
