@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeVar
 
 from sddeverify.delays._law import Law
-from sddeverify.delays.mixture import Mixture
+from sddeverify.delays.mixture import MAX_PARTS, Mixture
 from sddeverify.errors import InvalidScenario, invalid
 from sddeverify.exact import rational, spell
 
@@ -129,6 +129,8 @@ class _Reader:
             weight = self.number()
             self.expect("*", "'*' and a law after a weight, as in 0.3*constant(1)")
             parts.append((weight, self.factor(depth)))
+            if len(parts) > MAX_PARTS:
+                self.fail(self.peek(), f"at most {MAX_PARTS} parts of a mixture")
             if not self.take("+"):
                 return self.guarded(start, lambda: Mixture(parts))
 

@@ -58,9 +58,9 @@ class Empirical(Atom):
         if longest == 0:
             raise invalid("empirical.times", "no time" if not values else "only zeros", "at least one positive time")
         step = _short_above(longest / (cells - 1))
-        counts = [0] * (math.floor(longest / step + Fraction(1, 2)) + 1)
+        counts = [0] * (_nearest(longest, step) + 1)
         for value in values:
-            counts[math.floor(value / step + Fraction(1, 2))] += 1
+            counts[_nearest(value, step)] += 1
         return cls(step, counts)
 
     @cached_property
@@ -104,6 +104,12 @@ def _measured(time: Exact | float, field: str) -> Fraction:
             raise invalid(field, time, "a finite time that is not negative")
         return Fraction(time)
     return non_negative(time, field)
+
+
+def _nearest(value: Fraction, step: Fraction) -> int:
+    """Return the integer nearest to value/step, in plain integers: traces are long and fractions slow."""
+    (a, b), (c, d) = value.as_integer_ratio(), step.as_integer_ratio()
+    return (2 * a * d + b * c) // (2 * b * c)
 
 
 def _short_above(value: Fraction) -> Fraction:

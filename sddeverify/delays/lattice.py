@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -73,19 +74,24 @@ class Lattice(Atom):
         return self.step * occupied[0], self.step * occupied[-1]
 
     def laplace(self, s: Any, exp: Exp, number: Number | None = None) -> Any:
-        """Sum of counts[j]/total exp(-s step)^j, by Horner's rule."""
+        """Return the sum of counts[j]/total exp(-s j step).
+
+        The polynomial in z = exp(-s step) is evaluated in blocks of about sqrt(n) cells (Horner's rule in blocks):
+        the powers of z within a block and those from block to block are exponentials of their own, so that the
+        rounding error of z is not raised to the n-th power.
+        """
         turn = number or number_for(s)
         if turn is as_float:
-            z = exp(-s * as_float(self.step))
-            value = z * 0.0
-            for weight in reversed(self._weights):
-                value = value * z + weight
-            return value
+            return self._in_floats(s)
         if hasattr(getattr(s, "context", None), "mpf"):
-            z = exp(-s * turn(self.step))
+            width = self._width
+            z, block = exp(-s * turn(self.step)), exp(-s * turn(width * self.step))
             value = z * 0
-            for count in reversed(self.counts):
-                value = value * z + count
+            for start in reversed(range(0, len(self.counts), width)):
+                part = z * 0
+                for count in reversed(self.counts[start : start + width]):
+                    part = part * z + count
+                value = value * block + part
             return value / self.total
         # An expression reads better as a sum of exponentials than as nested products.
         return sum(
@@ -94,9 +100,30 @@ class Lattice(Atom):
             if count
         )
 
+    @property
+    def _width(self) -> int:
+        """Cells in a block."""
+        return math.isqrt(len(self.counts) - 1) + 1
+
     @cached_property
-    def _weights(self) -> tuple[float, ...]:
-        return tuple(count / self.total for count in self.counts)
+    def _weights(self) -> npt.NDArray[np.float64]:
+        """The probabilities, a block in each row."""
+        import numpy as np
+
+        weights = [count / self.total for count in self.counts]
+        weights += [0.0] * (-len(weights) % self._width)
+        return np.array(weights).reshape(-1, self._width)
+
+    def _in_floats(self, s: Any) -> Any:
+        import numpy as np
+
+        blocks, width = self._weights.shape
+        exponent = -np.asarray(s)[..., np.newaxis] * as_float(self.step)
+        with np.errstate(over="ignore", invalid="ignore"):  # far left of 0 the transform exceeds every float
+            within = np.exp(exponent * np.arange(width))
+            between = np.exp(exponent * (width * np.arange(blocks)))
+            value = (between * (within @ self._weights.T)).sum(axis=-1)
+        return value if np.ndim(s) else value[()] if hasattr(s, "dtype") else value.item()
 
     @cached_property
     def _cumulative(self) -> npt.NDArray[np.float64]:
