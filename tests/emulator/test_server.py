@@ -185,9 +185,5 @@ def test_conservation_for_every_law(law, workers):
         assert total == each * run.ledger.updates
         # The same from the trace and the jobs in flight, without the ledger's sums.
         assert int(run.trace.staleness.sum()) == run.audit.applied.versions
-        busy = workers * run.ticks.of(run.duration)
-        if policy != "k_async":  # nobody ever waits, so all time is somebody's compute time
-            kept = run.ledger.counts[Outcome.APPLIED] + run.ledger.outstanding
-            assert kept == run.ledger.started
-            flight = sum(run.ticks.of(one) for one in run.trace.delays)
-            assert busy - flight >= 0
+        if policy == "asynchronous":  # nobody waits and nothing is buffered: P gradients are in flight at any time
+            assert run.audit.total.ticks == workers * run.ledger.now
