@@ -68,15 +68,18 @@ def shape(value: object) -> object:
     return {key: shape(x) for key, x in value.items()} if isinstance(value, dict) else None
 
 
-@pytest.mark.parametrize("claim", ["root_count", "root_enclosure", "rightmost_root", "stability", "stability_boundary"])
+SECTIONS = re.findall(r"^### `([a-z_]+)`", FORMAT_PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("claim", SECTIONS)
 def test_claims_are_as_the_format_page_says(claim: str) -> None:
     from sddeverify import certificates
     from sddeverify.delays import Constant
     from sddeverify.models import CharacteristicFunction
 
     h = CharacteristicFunction("1/5", Constant("1"))
-    subject = {"stability_boundary": [Constant("1")], "root_enclosure": [h, ("-1/4", "0")]}.get(claim, [h])
-    result = certificates.CLAIMS[claim].prove(*subject)
+    subjects = {"stability_boundary": [Constant("1")], "root_enclosure": [h, ("-1/4", "0")], "all_roots": [h, "-1"]}
+    result = certificates.CLAIMS[claim].prove(*subjects.get(claim, [h]))
     assert not isinstance(result, certificates.Inconclusive)
     section = FORMAT_PAGE.partition(f"### `{claim}`")[2].partition("\n##")[0]
     found = re.search(r"^```json\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)

@@ -20,7 +20,10 @@ SOURCES = [
 ]
 
 MAX_LINES = 300
-MAX_KERNEL_CODE_LINES = 600
+MAX_KERNEL_CODE_LINES = 900
+# The first five rules, and all that they stand on, without the command line.
+MAX_CORE_CODE_LINES = 600
+LATER_RULES = {"all_roots.py", "decay_rate.py"}
 
 # Each family: the package, and its tables of members, whose keys together name the files.
 FAMILIES = {
@@ -86,8 +89,12 @@ def test_module_is_short(path: Path) -> None:
 
 
 def test_kernel_is_small() -> None:
-    counts = {path.name: len(code_lines(path.read_text("utf-8"))) for path in KERNEL}
+    counts = {path.relative_to(PACKAGE).as_posix(): len(code_lines(path.read_text("utf-8"))) for path in KERNEL}
     assert sum(counts.values()) <= MAX_KERNEL_CODE_LINES, counts
+    apart = {"checker/__main__.py", *(f"checker/rules/{name}" for name in LATER_RULES)}
+    core = sum(count for name, count in counts.items() if name not in apart)
+    core -= 2 * len(LATER_RULES)  # each has an import and a line in the table of rules
+    assert core <= MAX_CORE_CODE_LINES, counts
 
 
 # What the kernel may import from the standard library; everything else of its imports is relative.
@@ -176,6 +183,7 @@ def test_notation_page_describes_every_law() -> None:
 def test_format_page_states_the_limits_of_the_kernel() -> None:
     from sddeverify.checker import document, laws
 
+    all_roots = importlib.import_module("sddeverify.checker.rules.all_roots")
     page = (ROOT / "notebooks" / "reference" / "certificate.md").read_text("utf-8")
     superscript = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -188,6 +196,7 @@ def test_format_page_states_the_limits_of_the_kernel() -> None:
         "`bits`": f"{document.MIN_BITS} to {document.MAX_BITS}",
         "break points of one witness": f"2 to {document.MAX_POINTS:_}".replace("_", " "),
         "break points × size of the law × `bits`": power(document.MAX_COST),
+        "discs of one claim": str(all_roots._MOST).replace("0000", "0 000"),
         "nesting of laws": str(laws._DEPTH),
         "cells of a lattice, each count": f"{laws._CELLS}, 10¹⁵",
     }

@@ -19,6 +19,8 @@ EXIT_INCONCLUSIVE = 3
 # Which options belong to which claim, beside --delay, which every claim needs. Anything else is
 # refused: an option that is silently ignored would certify another question than the one asked.
 OPTIONS: dict[str, frozenset[str]] = {
+    "all_roots": frozenset({"damping", "undelayed", "abscissa", "digits"}),
+    "decay_rate": frozenset({"damping", "undelayed", "digits"}),
     "root_count": frozenset({"damping", "undelayed", "abscissa"}),
     "root_enclosure": frozenset({"damping", "undelayed", "near", "digits"}),
     "rightmost_root": frozenset({"damping", "undelayed", "digits"}),
@@ -26,6 +28,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "stability_boundary": frozenset({"digits", "up_to"}),
 }
 REQUIRED: dict[str, frozenset[str]] = {
+    "all_roots": frozenset({"damping", "abscissa"}),
+    "decay_rate": frozenset({"damping"}),
     "root_count": frozenset({"damping"}),
     "root_enclosure": frozenset({"damping", "near"}),
     "rightmost_root": frozenset({"damping"}),
@@ -45,7 +49,7 @@ def command(
         str | None, typer.Option(metavar="b", help="The coefficient of the undelayed term; 0 if left out.")
     ] = None,
     abscissa: Annotated[
-        str | None, typer.Option(metavar="c", help="root_count: count where Re s >= c; 0 if left out.")
+        str | None, typer.Option(metavar="c", help="root_count, all_roots: look where Re s >= c.")
     ] = None,
     near: Annotated[
         str | None, typer.Option(metavar="re,im", help='root_enclosure: a point near the root, "-1/3,1.3".')
@@ -67,11 +71,13 @@ def command(
     exact: 3/10 and 0.3 are the same rational.
 
     \b
-    root_count          how many roots have Re s >= c
-    root_enclosure      one simple root in a small disc
-    rightmost_root      the root that decides the speed
     stability           stable, or not, for a number or an interval
     stability_boundary  up to which damping coefficient a law is stable
+    decay_rate          how fast the mean decays
+    rightmost_root      the root that decides it
+    root_count          how many roots have Re s >= c (0 if left out)
+    all_roots           all roots with Re s >= c, in small discs
+    root_enclosure      one simple root in a small disc
 
     \b
     Example: sddeverify certify stability --damping 3/2 --delay "constant(1)" -o x.cert.json

@@ -39,7 +39,7 @@ def test_stability(run, path, damping, stable):
 
 
 def test_root_count(run, path):
-    # s + 1.5 e^-s: the branches W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 have -1.6505.
+    # s + 1.5 e^-s: the branches W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 have -1.6509 (scipy.special.lambertw).
     arguments = ["root_count", "--damping", "3/2", "--delay", "constant(1)"]
     assert certified(run, path, *arguments)["roots"] == 0
     claim = certified(run, path, *arguments, "--abscissa", "-1", "--force")
@@ -67,6 +67,21 @@ def test_rightmost_root(run, path):
     assert lo <= Fraction("-0.489402227180214") + Fraction(1, 10**15)
     assert hi >= Fraction("-0.489402227180215") - Fraction(1, 10**15)
     assert hi - lo < Fraction(1, 10**11)
+
+
+def test_decay_rate(run, path):
+    # As above; a double root does not matter: at a = 1/e the rate is 1, and nearly so at 0.3678794.
+    claim = certified(run, path, "decay_rate", "--damping", "3/10", "--delay", "constant(1)")
+    lo, hi = map(Fraction, claim["rate"])
+    assert lo <= Fraction("0.489402227180215")
+    assert hi >= Fraction("0.489402227180214")
+    assert hi - lo < Fraction(1, 10**10)
+
+
+def test_all_roots(run, path):
+    # s + 1.5 e^-s: W_0, W_-1 and W_1, W_-2 (scipy.special.lambertw).
+    claim = certified(run, path, "all_roots", "--damping", "3/2", "--delay", "constant(1)", "--abscissa", "-1.7")
+    assert sorted(round(float(Fraction(re)), 4) for re, *_ in claim["discs"]) == [-1.6509, -0.0328]
 
 
 def test_root_enclosure(run, path):
@@ -143,6 +158,7 @@ STABILITY = ["stability", "--delay", "constant(1)"]
 BAD = {
     "unknown claim": (["stable", "--delay", "constant(1)"], ["CLAIM", "'stable'", "root_count"]),
     "no damping": (STABILITY, ["--damping"]),
+    "no abscissa": (["all_roots", "--damping", "1", "--delay", "constant(1)"], ["--abscissa"]),
     "no near": (["root_enclosure", "--damping", "1", "--delay", "constant(1)"], ["--near"]),
     "not a number": ([*STABILITY, "--damping", "one"], ["damping", "'one'", "rational"]),
     "nan": ([*STABILITY, "--damping", "nan"], ["damping", "'nan'"]),
