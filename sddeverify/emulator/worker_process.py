@@ -26,8 +26,7 @@ def serve(connection: socket.socket) -> None:
     random = np.random.default_rng(0)
     while (message := receive(connection)) is not None:
         if message.kind is Kind.SETUP:
-            # From our parent over a socket that only we two hold.
-            objective, random = pickle.loads(message.body)  # noqa: S301
+            objective, random = pickle.loads(message.body)  # noqa: S301  # from our parent, over a socket of its own
             connection.sendall(frame(Kind.READY))
         elif message.kind is Kind.BATCH and objective is not None:
             objective = with_batch_size(objective, message.number)
