@@ -39,7 +39,7 @@ def test_stability(run, path, damping, stable):
 
 
 def test_root_count(run, path):
-    # s + 1.5 e^-s: the branches W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 have -1.6509 (scipy.special.lambertw).
+    # s + 1.5 e^-s: by scipy.special.lambertw W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 -1.6509.
     arguments = ["root_count", "--damping", "3/2", "--delay", "constant(1)"]
     assert certified(run, path, *arguments)["roots"] == 0
     claim = certified(run, path, *arguments, "--abscissa", "-1", "--force")
