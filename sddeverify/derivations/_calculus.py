@@ -11,7 +11,7 @@ from sympy.integrals.manualintegrate import manualintegrate
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._evaluation import Point, evaluate
-from sddeverify.derivations._operations import Operation, Pairs, differences, explicit, zip_pairs
+from sddeverify.derivations._operations import Operation, Pairs, differences, explicit, generic, zip_pairs
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,7 @@ class Integrate(Operation):
             return sympy.integrate(integrand, (self.variable, -oo, oo))
         factor, rest = sympy.powsimp(integrand).as_independent(self.variable, as_Add=False)
         done = sympy.integrate(rest, (self.variable, self.lower, self.upper), conds="none")
-        # The exceptional points (s = 0) are removable: the generic branch is the transform.
-        done = done.replace(sympy.Piecewise, lambda *branches: branches[0][0])
+        done = generic(done)
         if self.upper is oo or not before.has(sympy.exp):
             return sympy.factor_terms(sympy.simplify(factor * done))
         return factor * sympy.factor_terms(sympy.powsimp(sympy.expand(done)))
@@ -144,8 +143,7 @@ class Integrate(Operation):
             return [before.subs(self.variable, place) - after]
         if self.upper is not oo:
             # An antiderivative by the rules of calculus, where ``apply`` used SymPy's general integrator.
-            inner = manualintegrate(sympy.powsimp(before * self.density), self.variable)
-            inner = inner.replace(sympy.Piecewise, lambda *branches: branches[0][0])
+            inner = generic(manualintegrate(sympy.powsimp(before * self.density), self.variable))
             ends = [inner.subs(self.variable, end) for end in (self.upper, self.lower)]
             return [ends[0] - ends[1] - after]
         # SymPy's Laplace transformer (a table), where ``apply`` integrated: E 1, E u and E exp(-su) from it.

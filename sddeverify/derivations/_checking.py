@@ -16,6 +16,7 @@ from sympy.core.function import AppliedUndef
 
 from sddeverify.derivations._assumptions import ASSUMPTIONS
 from sddeverify.derivations._evaluation import DIGITS, QUADRATURE_DIGITS, context, random_point
+from sddeverify.derivations._operations import generic
 from sddeverify.derivations._steps import Derivation, Kind, Step
 
 TOLERANCE = sympy.Rational(1, 10**18)
@@ -155,9 +156,11 @@ def vanishes(expression: sympy.Basic) -> bool:
     names = {one: sympy.Dummy("integral") for one in expression.atoms(sympy.Integral)}
     if names and sympy.simplify(expression.xreplace(names)) == 0:
         return True
-    done = expression.doit(conds="none")
-    done = done.replace(sympy.Piecewise, lambda *branches: branches[0][0])
-    if sympy.expand(done) == 0 or sympy.expand(done.rewrite(sympy.exp)) == 0:
+    done = generic(expression.doit(conds="none"))
+    exponentials = done.rewrite(sympy.exp)
+    if sympy.expand(done) == 0 or sympy.expand(exponentials) == 0:
+        return True
+    if sympy.expand(sympy.fraction(sympy.together(exponentials))[0]) == 0:
         return True
     if _certainly_nonzero(done):
         return False

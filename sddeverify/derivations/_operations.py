@@ -88,6 +88,18 @@ def differences(left: sympy.Basic, right: sympy.Basic) -> list[sympy.Basic]:
     return [left - right]
 
 
+def generic(expression: sympy.Basic) -> sympy.Basic:
+    """Return the expression without case distinctions: the branch that does not ask for a special value.
+
+    Transforms have removable singularities (s = 0 for the uniform law), which SymPy keeps as special cases.
+    """
+
+    def branch(*cases: sympy.Tuple) -> sympy.Expr:
+        return next(case[0] for case in cases if not isinstance(case[1], Eq))
+
+    return expression.replace(sympy.Piecewise, branch)
+
+
 def explicit(expression: sympy.Basic) -> sympy.Basic:
     """Return the expression with everything in it carried out, a matrix with its entries written out."""
     # conds="none": integrals over the delay converge for Re s >= 0, which is all that is claimed.

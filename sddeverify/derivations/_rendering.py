@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
+from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._assumptions import ASSUMPTIONS
@@ -98,9 +99,20 @@ def _prose(text: str) -> str:
     return text.replace("*", r"\*").replace("_", r"\_")
 
 
-def pretty(expression: sympy.Basic, columns: int = 100) -> str:
-    """Return an expression as two-dimensional Unicode text of at most about that width."""
-    return str(sympy.pretty(expression, use_unicode=True, num_columns=columns, wrap_line=True))
+def pretty(step: Step, columns: int = 100) -> str:
+    """Return the line of a step, ``left = right``, as two-dimensional Unicode text.
+
+    Args:
+        step: The step.
+        columns: Width to keep to: what is wider is stacked, and broken where it must be.
+    """
+    printer = PrettyPrinter({"use_unicode": True})
+    left, right = printer._print(step.left), printer._print(step.after)
+    line = prettyForm(*prettyForm(*left.right(f" {step.sign.text} ")).right(right))
+    if line.width() <= columns:
+        return str(line)
+    parts = [sympy.pretty(one, use_unicode=True, num_columns=columns) for one in (step.left, step.after)]
+    return f"{parts[0]}\n{step.sign.text}\n{parts[1]}"
 
 
 def to_json(derivation: Derivation, checked: DerivationCheck) -> dict[str, Any]:

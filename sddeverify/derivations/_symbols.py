@@ -27,7 +27,7 @@ h = _positive("h")
 sigma = _positive("sigma")
 xi = Symbol("xi", real=True)
 x_now = Symbol("x", real=True)
-x_read = Symbol("x_tau", real=True)
+x_read = Symbol("x_r", real=True)
 dX = Symbol("dX", real=True)  # noqa: N816 - the notation of the theory
 dW = Symbol("dW", real=True)  # noqa: N816 - the notation of the theory
 D_1 = Symbol("D_1", real=True)
@@ -96,7 +96,7 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     sigma: Meaning("standard deviation of the gradient noise", "1"),
     xi: Meaning("gradient noise of one arrival", "1"),
     x_now: Meaning("distance from the minimum along one eigen-direction", "1"),
-    x_read: Meaning("that distance when the arriving gradient was read, x(t - τ)", "1"),
+    x_read: Meaning("that distance when the arriving gradient was computed, x(t - τ)", "1"),
     dX: Meaning("increment of x in dt", "1"),
     dW: Meaning("increment of a Wiener process in dt", "1"),
     D_1: Meaning("drift: conditional mean of dX per time", "1/time"),

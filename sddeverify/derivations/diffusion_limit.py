@@ -88,7 +88,7 @@ def _jump(chain: Chain) -> tuple[Step, Step]:
         "It is taken where the worker read",
         gradient,
         Substitute(Eq(sym.x_now, sym.x_read)),
-        "The gradient that arrives at t was computed at the iterate of time t - τ: it is stale.",
+        "The gradient that arrives at t was computed where its worker read, at x_r = x(t - τ): it is stale.",
     )
     noise = chain.assume("noise", "A4", "What mini-batches add to the gradient.")
     jump = chain.step(
@@ -197,7 +197,7 @@ def _equation(chain: Chain, rate: Step, drift: Step, diffusion: Step) -> Step:
         "The damping coefficient a",
         Eq(drift.after, -sym.a * sym.x_read, evaluate=False),
         Solve(sym.a),
-        "Write the drift as -a x(t - τ).",
+        "Write the drift as -a x_r.",
         uses=(drift,),
     )
     damping = chain.step(
