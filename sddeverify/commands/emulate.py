@@ -30,7 +30,7 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing trace file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Run a scenario in virtual time: one server, P workers, real gradients.
+    """Run a scenario in virtual time: server, workers, real gradients.
 
     Delays come from the scenario's compute law; staleness emerges. The same scenario gives the same trace, byte
     for byte. After the run, the staleness ledger is audited exactly.
