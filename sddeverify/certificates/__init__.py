@@ -5,22 +5,26 @@ from types import ModuleType
 from sddeverify.certificates import (
     all_roots,
     decay_rate,
+    mean_square_stability,
     rightmost_root,
     root_count,
     root_enclosure,
     stability,
     stability_boundary,
+    stationary_variance,
 )
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Reason
 
 CLAIMS: dict[str, ModuleType] = {
     "all_roots": all_roots,
     "decay_rate": decay_rate,
+    "mean_square_stability": mean_square_stability,
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,
     "stability": stability,
     "stability_boundary": stability_boundary,
+    "stationary_variance": stationary_variance,
 }
 
 __all__ = [
@@ -30,9 +34,11 @@ __all__ = [
     "Reason",
     "all_roots",
     "decay_rate",
+    "mean_square_stability",
     "rightmost_root",
     "root_count",
     "root_enclosure",
     "stability",
     "stability_boundary",
+    "stationary_variance",
 ]

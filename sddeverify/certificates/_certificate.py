@@ -51,7 +51,7 @@ class Inconclusive:
         return f"undecided ({self.reason.name}): {self.detail}"
 
 
-class Obstacle(Exception):  # noqa: N818 - an answer, not an error
+class Obstacle(Exception):
     """Raised inside a prover; its public function returns ``result``."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -22,7 +22,7 @@ MAX_COST = 1 << 28  # evaluations of a law x its size x bits
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 
 
-class Malformed(Exception):  # noqa: N818 - a verdict, named as such
+class Malformed(Exception):
     """The document is not in the format; the message names the place."""
 
 

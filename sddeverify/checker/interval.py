@@ -15,7 +15,7 @@ from typing import NamedTuple
 Rectangle = tuple[int, int, int, int]
 
 
-class Refusal(Exception):  # noqa: N818 - a verdict, named as such
+class Refusal(Exception):
     """The proof cannot be accepted; the message says why. It never says that the claim is false."""
 
 

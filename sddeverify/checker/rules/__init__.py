@@ -2,18 +2,22 @@
 
 from .all_roots import all_roots
 from .decay_rate import decay_rate
+from .mean_square_stability import mean_square_stability
 from .rightmost_root import rightmost_root
 from .root_count import root_count
 from .root_enclosure import root_enclosure
 from .stability import stability
 from .stability_boundary import stability_boundary
+from .stationary_variance import stationary_variance
 
 RULES = {
     "all_roots": all_roots,
     "decay_rate": decay_rate,
+    "mean_square_stability": mean_square_stability,
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,
     "stability": stability,
     "stability_boundary": stability_boundary,
+    "stationary_variance": stationary_variance,
 }

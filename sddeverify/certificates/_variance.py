@@ -1,0 +1,103 @@
+"""Proposing proofs of the integral S: closed form, rational identity, or quadrature."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.certificates._certificate import Obstacle, Reason
+from sddeverify.certificates._contour import working_bits
+from sddeverify.checker import variance as kernel
+from sddeverify.checker.document import MAX_BITS, Malformed
+from sddeverify.checker.interval import Refusal
+from sddeverify.exact import spell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sddeverify.certificates._contour import Subject
+    from sddeverify.checker.interval import Pair
+
+_MOST_PIECES = 3000
+
+
+def integrals(subject: Subject, claim: dict[str, Any], digits: int) -> Iterator[tuple[Pair, dict[str, Any]]]:
+    """Yield enclosures of S with the part of a witness that proves them, each narrower than the one before.
+
+    Raises:
+        Obstacle: BUDGET when no narrower one is within reach.
+    """
+    h = subject.function
+    base = working_bits(h, Fraction(0))
+    if list(claim["delay"]) == ["constant"] and not any(h.undelayed):
+        bits = base + math.ceil(digits * math.log2(10)) + 16
+        while bits <= MAX_BITS:
+            yield from _tried(subject, claim, {"constant": bits})
+            bits *= 2
+        raise Obstacle(Reason.PRECISION, "the closed form is not separated from its pole")
+    try:
+        solution = _solve(subject, claim)
+    except Refusal:
+        solution = None
+    if solution is not None:
+        yield from _tried(subject, claim, {"rational": [spell(x) for x in solution]})
+        return
+    pieces = 32
+    while pieces <= _MOST_PIECES and pieces * h.law.size <= 20 * _MOST_PIECES:
+        yield from _tried(subject, claim, {"quadrature": {"bits": base, "breaks": _breaks(subject, pieces)}})
+        pieces *= 2
+    raise Obstacle(Reason.BUDGET, f"more than {_MOST_PIECES} pieces of quadrature are needed")
+
+
+def _tried(subject: Subject, claim: dict[str, Any], witness: dict[str, Any]) -> Iterator[tuple[Pair, dict[str, Any]]]:
+    try:
+        yield kernel.variance(subject.function, claim, witness), witness
+    except (Refusal, Malformed):
+        return
+
+
+def _breaks(subject: Subject, pieces: int) -> list[str]:
+    """Pieces that are equal up to a few times the scale of h and grow geometrically after it."""
+    h = subject.function
+    scale = max(h.damping.hi + abs(h.undelayed.hi), 1 / h.law.mean.hi)
+    step = Fraction(2) ** math.frexp(float(8 * scale / pieces))[1]
+    longest = Fraction(2) ** math.frexp(float(1 / (2 * h.law.mean.hi)))[1]
+    points, w = [Fraction(0)], Fraction(0)
+    while len(points) <= pieces:
+        w += step if w < 4 * scale else max(step, min(step * math.floor(w / (4 * scale)), longest))
+        points.append(w)
+    return [spell(x) for x in points]
+
+
+def _solve(subject: Subject, claim: dict[str, Any]) -> list[Fraction]:
+    """Solve A(s) X(-s) + A(-s) X(s) = D(s) D(-s) exactly for X; refused as by the kernel if Phi is not rational."""
+    h = subject.function
+    if not subject.narrow:
+        raise Refusal("the rational form is for single parameters")
+    top, bottom = kernel.fraction(claim["delay"])
+    left = kernel.add(kernel.times([h.undelayed.lo, Fraction(1)], bottom), [h.damping.lo * x for x in top])
+    n = len(left) - 1
+    right = kernel.times(bottom, kernel.mirror(bottom))
+    # Only even powers s^(2 i), i < n, occur: twice the sum over j + k = 2 i of (-1)^k A_j X_k.
+    rows = [
+        [2 * (-1) ** k * left[2 * i - k] if 0 <= 2 * i - k <= n else Fraction(0) for k in range(n)]
+        + [right[2 * i] if 2 * i < len(right) else Fraction(0)]
+        for i in range(n)
+    ]
+    return _eliminate(rows)
+
+
+def _eliminate(rows: list[list[Fraction]]) -> list[Fraction]:
+    n = len(rows)
+    for k in range(n):
+        pivot = next((i for i in range(k, n) if rows[i][k] != 0), None)
+        if pivot is None:
+            raise Refusal("the equation of the rational form is singular")
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for i in range(n):
+            if i != k and rows[i][k] != 0:
+                factor = rows[i][k]
+                rows[i] = [x - factor * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return [row[-1] for row in rows]

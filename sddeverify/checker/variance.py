@@ -1,0 +1,142 @@
+"""S = integral over t > 0 of r(t)^2 = (1/pi) integral over w > 0 of dw/|h(i w)|^2, enclosed in three ways.
+
+r is the fundamental solution of dX = -(b X + a X(t - tau)) dt; h must be stable. S is the stationary variance under a
+white noise of intensity 1 (Parseval; Kuechler & Mensch 1992 for constant delays).
+"""
+
+from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
+from math import comb
+from typing import Any
+
+from .document import listed, members, number, precision
+from .function import ZERO, Function
+from .interval import Arithmetic, Pair, Rectangle, Refusal
+from .laws import multiply
+
+Polynomial = list[Fraction]
+_ORDER = 8
+
+
+def variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+    """Return an enclosure of S from the part ``integral`` of a witness; the caller proves that h is stable."""
+    (kind,) = witness if isinstance(witness, dict) and len(witness) == 1 else ("",)
+    methods = {"constant": _constant, "rational": _rational, "quadrature": _quadrature}
+    if kind not in methods:
+        raise Refusal("the integral is given as constant, rational or quadrature")
+    return methods[kind](h, claim, witness[kind])
+
+
+def _constant(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+    """Constant delay, b = 0: S = (1 + sin a tau)/(2 a cos a tau)."""
+    if list(claim["delay"]) != ["constant"] or h.undelayed != Pair(ZERO, ZERO):
+        raise Refusal("the closed form holds for a constant delay without undelayed term")
+    ar = precision(witness, 1, 1)
+    circle = ar.exponential(ar.scale(ar.multiply((0, 0, ar.unit, ar.unit), ar.scale(ar.one, h.damping)), h.law.mean))
+    sine, cosine = (-circle[3], -circle[2], 0, 0), (circle[0], circle[1], 0, 0)
+    bottom = ar.scale(cosine, Pair(2 * h.damping.lo, 2 * h.damping.hi))
+    return _pair(ar, ar.multiply(ar.add(ar.one, sine), ar.inverse(bottom)))
+
+
+def _rational(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+    """Phi = N/D, h = A/D with A = (s + b) D + a N; the witness X, deg X < deg A = n, is checked to solve an equation.
+
+    A(s) X(-s) + A(-s) X(s) = D(s) D(-s). Then the product of the transform D/A of r at s and at -s is
+    X(s)/A(s) + X(-s)/A(-s), so X/A is the transform of the autocorrelation of r on t > 0 (A is stable: its zeros are
+    those of h and perhaps some of D), and S, its value at 0, is x_(n-1)/A_n.
+    """
+    a, b = h.damping, h.undelayed
+    if a.lo != a.hi or b.lo != b.hi:
+        raise Refusal("the rational form is for single parameters")
+    top, bottom = fraction(claim["delay"])
+    left = add(times([b.lo, Fraction(1)], bottom), [a.lo * x for x in top])
+    solution = [number(x) for x in listed(witness, len(left) - 1, len(left) - 1)]
+    if add(times(left, mirror(solution)), times(mirror(left), solution)) != times(bottom, mirror(bottom)):
+        raise Refusal("the witness does not solve the equation of the rational form")
+    return Pair(solution[-1] / left[-1], solution[-1] / left[-1])
+
+
+def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
+    """Return the transform of a law as a quotient of polynomials, lowest coefficient first."""
+    ((name, body),) = law.items()
+    if name in ("exponential", "erlang") and body["mean"][0] == body["mean"][1]:
+        k = body.get("shape", 1)
+        return [Fraction(1)], [comb(k, j) * (number(body["mean"][0]) / k) ** j for j in range(k + 1)]
+    if name == "sum":
+        return reduce(lambda x, y: (times(x[0], y[0]), times(x[1], y[1])), map(fraction, body))
+    if name == "mixture" and all(part["weight"][0] == part["weight"][1] for part in body):
+        parts = [([number(x["weight"][0]) * c for c in f[0]], f[1]) for x in body for f in [fraction(x["law"])]]
+        return reduce(lambda x, y: (add(times(x[0], y[1]), times(y[0], x[1])), times(x[1], y[1])), parts)
+    raise Refusal("the transform of the law is not a quotient of polynomials with exact coefficients")
+
+
+def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+    """Pieces of [0, W] by Taylor's formula, and the tail by |i w + q| in [w - R, w + R], R = |b| + |a| >= |q|.
+
+    On a piece with midpoint m and half-length r, f(m + t) = sum over k < n of f_k t^k + f_n(m + t') t^n, so the integral
+    is the sum over even k < n of 2 f_k r^(k+1)/(k+1) plus 2 r^(n+1)/(n+1) times an average of f_n over it (n even),
+    where f_k are the Taylor coefficients of f = 1/|h(i w)|^2, from those of h at m, and for f_n on the whole piece.
+    """
+    bits, breaks = members(witness, "bits", "breaks")
+    points = [number(x) for x in listed(breaks, 2, 100_000)]
+    ar = precision(bits, 4 * _ORDER * len(points), h.law.size)
+    total: Rectangle = (0, 0, 0, 0)
+    for lo, hi in pairwise(points):
+        if lo >= hi or points[0] != 0:
+            raise Refusal("the pieces must start at 0 and increase")
+        (a, b), (c, d) = ar.real(Pair(lo, lo)), ar.real(Pair(hi, hi))
+        inner = _density(h, ar, ar.point(ZERO, (lo + hi) / 2))
+        inner[_ORDER] = _density(h, ar, (0, 0, min(a, b), max(c, d)))[_ORDER]
+        for k in range(0, _ORDER + 1, 2):
+            weight = 2 * ((hi - lo) / 2) ** (k + 1) / (k + 1)
+            total = ar.add(total, ar.scale(inner[k], Pair(weight, weight)))
+    bound = max(abs(x) for x in h.damping) + max(abs(x) for x in h.undelayed)
+    if points[-1] <= bound:
+        raise Refusal("the pieces do not pass the bound |a| + |b|")
+    tail = ar.real(Pair(1 / (points[-1] + bound), 1 / (points[-1] - bound)))
+    found = _pair(ar, ar.add(total, (*tail, 0, 0)))
+    # 80143857/25510582 < pi < 165707065/52746197 (continued fraction)
+    return Pair(found.lo * Fraction(52746197, 165707065), found.hi * Fraction(25510582, 80143857))
+
+
+def _density(h: Function, ar: Arithmetic, s: Rectangle) -> list[Rectangle]:
+    """Return the Taylor coefficients of 1/|h(i w)|^2 in w, for s = i w."""
+    turned, quarter = [], ar.one
+    for x in h.jet(ar, s, _ORDER):
+        turned.append(ar.multiply(x, quarter))
+        quarter = (-quarter[3], -quarter[2], quarter[0], quarter[1])  # times i, exactly
+    square = multiply(ar, turned, [(x[0], x[1], -x[3], -x[2]) for x in turned])
+    first = ar.inverse(square[0])
+    result = [first]
+    for k in range(1, _ORDER + 1):
+        rest = reduce(ar.add, [ar.multiply(square[j], result[k - j]) for j in range(1, k + 1)])
+        result.append(ar.multiply(first, ar.subtract((0, 0, 0, 0), rest)))
+    return result
+
+
+def _pair(ar: Arithmetic, x: Rectangle) -> Pair:
+    return Pair(Fraction(x[0], ar.unit), Fraction(x[1], ar.unit))
+
+
+def add(x: Polynomial, y: Polynomial) -> Polynomial:
+    """Return x + y without leading zeros."""
+    size = max(len(x), len(y))
+    total = [(x[k] if k < len(x) else ZERO) + (y[k] if k < len(y) else ZERO) for k in range(size)]
+    while len(total) > 1 and total[-1] == 0:
+        total.pop()
+    return total
+
+
+def times(x: Polynomial, y: Polynomial) -> Polynomial:
+    """Return x y."""
+    result = [ZERO] * (len(x) + len(y) - 1)
+    for i, p in enumerate(x):
+        for j, q in enumerate(y):
+            result[i + j] += p * q
+    return result
+
+
+def mirror(x: Polynomial) -> Polynomial:
+    """Return x(-s)."""
+    return [-c if k % 2 else c for k, c in enumerate(x)]
