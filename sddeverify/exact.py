@@ -61,7 +61,7 @@ def rational(value: object, field: str, allowed: str = 'an exact rational such a
             more than 4000 digits.
     """
     if isinstance(value, float):
-        hint = f'"{value!r}"' if math.isfinite(value) else '"3/10"'
+        hint = f'"{float(value)!r}"' if math.isfinite(value) else '"3/10"'
         raise invalid(field, value, f"not a Python float but an exact rational: a string such as {hint}, or a Fraction")
     if isinstance(value, bool):
         raise invalid(field, value, allowed)

@@ -46,7 +46,7 @@ def loaded(text: str | bytes, form: str) -> dict[str, Any]:
         raise
     except ValueError as error:  # of the JSON and TOML readers, and of the decoder
         problem = " ".join(str(error).split())[:200]
-        if "overwrite" in problem or "twice" in problem:  # how tomllib calls it
+        if "overwrite" in problem or "twice" in problem or "Duplicate" in problem:  # how tomllib calls it
             problem = f"a duplicate key: {problem}"
         raise InvalidScenario(f"{form} text: it is not valid {form} ({problem}); write one {form} object") from None
     if not isinstance(table, dict):
