@@ -35,7 +35,7 @@ class Arithmetic(Protocol):
         """Return the exponential."""
 
     def phi1(self, x: Any, order: int) -> tuple[Any, ...]:
-        """Return phi1(x) = (1 - exp(-x))/x and its derivatives up to ``order``."""
+        """Return (1 - exp(-x))/x and its derivatives up to ``order``."""
 
     def cells(self, node: Cells, s: Any, order: int) -> tuple[Any, ...]:
         """Return the jet of a lattice law."""
@@ -128,6 +128,7 @@ class Multiprecision:
         self.exp = context.exp
 
     def phi1(self, x: Any, order: int) -> tuple[Any, ...]:
+        """The power series near 0, the closed form elsewhere."""
         ctx = self.context
         if abs(x) < _NEAR:
             # The power series, term by term until the terms vanish at this precision.
@@ -148,6 +149,7 @@ class Multiprecision:
         return tuple(result)
 
     def cells(self, node: Cells, s: Any, order: int) -> tuple[Any, ...]:
+        """Horner's rule for the polynomial and its derivatives."""
         ctx = self.context
         q = ctx.exp(-node.step * s)
         value = first = second = ctx.mpc(0)  # p, p', p''/2 in q by Horner's rule
@@ -163,10 +165,12 @@ class Multiprecision:
         return tuple(part / total for part in jet[: order + 1])
 
     def points(self, node: Points, s: Any, order: int) -> tuple[Any, ...]:
+        """Term by term."""
         terms = [(w * self.context.exp(-t * s), -t) for w, t in zip(node.weights, node.times, strict=True)]
         return tuple(sum(term * slope**k for term, slope in terms) for k in range(order + 1))
 
     def differences(self, f: Callable[[Any], Any], s: Any, order: int) -> tuple[Any, ...]:
+        """Central differences at three times the precision."""
         ctx = self.context
         with precision(ctx, 3 * ctx.prec):
             step = ctx.ldexp(1, -ctx.prec // 3 + ctx.mag(s) if s else -ctx.prec // 3)

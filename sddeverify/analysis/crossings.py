@@ -116,9 +116,7 @@ def _frequencies(equation: Equation) -> list[tuple[float, bool]]:
     while len(low):
         points += len(low)
         if points > _MAX_POINTS:
-            raise UnsupportedScenario(
-                "too many crossings of the imaginary axis; ask for a smaller bound on the damping"
-            )
+            raise UnsupportedScenario("too many crossings of the imaginary axis; lower the bound on the damping")
         undecided, monotone = _classify(equation, low, high)
         ends = _values(equation, np.concatenate((low[monotone], high[monotone])))
         left, right = np.split(ends >= 0, 2)

@@ -68,19 +68,21 @@ class Transform:
     def exact(self, arithmetic: Multiprecision) -> Node:
         """Return the transform in the original unit of time at the present precision of a context."""
         context = arithmetic.context
-        key = (id(context), context.prec)
-        if key not in self._exact:
+        key = (context, context.prec)  # holding the context: its identity must not be reused
+        node = self._exact.get(key)
+        if node is None:
 
             def number(value: Fraction) -> Any:
                 return context.mpf(value.numerator) / value.denominator
 
+            node = build(self.data, number, number, 1, arithmetic)
             if len(self._exact) >= _MAX_PRECISIONS:
                 self._exact.clear()
-            self._exact[key] = build(self.data, number, number, 1, arithmetic)
-        return self._exact[key]
+            self._exact[key] = node
+        return node
 
     @cached_property
-    def _exact(self) -> dict[tuple[int, int], Node]:
+    def _exact(self) -> dict[tuple[Any, int], Node]:
         return {}
 
 
@@ -163,14 +165,14 @@ class Equation:
         """Return the size of the rounding error of h(z) in float64."""
         at = complex(z.real) if z.real > self.transform.abscissa else z
         value, first = self.transform.node.jet(at, 1, SCALAR)
-        return _EPS * (abs(z) + abs(self.beta) + abs(self.alpha) * (abs(value) + abs(z) * abs(first)))
+        return _EPS * float(abs(z) + abs(self.beta) + abs(self.alpha) * (abs(value) + abs(z) * abs(first)))
 
     def right_end(self) -> float:
         """Return X such that no root has Re z >= X: there |z + beta| > |alpha| Phi(Re z)."""
         node, size = self.transform.node, abs(self.alpha)
 
         def clear(x: float) -> bool:  # the difference increases on the real axis right of the poles
-            return x + self.beta > size * abs(node.jet(complex(x), 0, SCALAR)[0])
+            return bool(x + self.beta > size * abs(node.jet(complex(x), 0, SCALAR)[0]))
 
         low = max(self.transform.abscissa, -self.beta)
         step = 1.0

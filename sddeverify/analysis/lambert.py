@@ -68,15 +68,11 @@ def _principal(log: float, negative: bool) -> list[complex]:
         for _ in range(3):
             v -= (v - math.log(v) + log) / (1 - 1 / v)
         return [complex(-u), complex(-v)]
-    w = complex(0.3, 1.3) if log < 1.0 else _log_start(complex(log, math.pi))
+    target = complex(log, math.pi)
+    start = complex(0.3, 1.3) if log < 1.0 else target - cmath.log(target) + cmath.log(target) / target
     for _ in range(5):
-        w -= (w + cmath.log(w) - complex(log, math.pi)) / (1 + 1 / w)
-    return [w]
-
-
-def _log_start(target: complex) -> complex:
-    inner = cmath.log(target)
-    return target - inner + inner / target
+        start -= (start + cmath.log(start) - target) / (1 + 1 / start)
+    return [start]
 
 
 def _near_branch_point(p: complex) -> complex:
@@ -88,7 +84,7 @@ def _branches(log: float, count: int, negative: bool) -> NDArray[np.complex128]:
     k = np.arange(1, count + 1)
     target = log + 1j * math.pi * (2 * k + (1 if negative else 0))
     inner = np.log(target)
-    w = target - inner + inner / target
+    w: NDArray[np.complex128] = target - inner + inner / target
     for _ in range(6):
         w = w - (w + np.log(w) - target) / (1 + 1 / w)
     return w

@@ -110,9 +110,7 @@ def _quadrature(equation: Equation, roots: list[complex]) -> float:
     while len(low):
         panels += len(low)
         if panels > _MAX_PANELS:
-            raise UnsupportedScenario(
-                "the stationary variance could not be computed: the equation is too near instability"
-            )
+            raise UnsupportedScenario("the stationary variance cannot be computed so near to instability")
         coarse, fine = integrate(_COARSE), integrate(_FINE)
         good = np.abs(fine - coarse) <= _TOLERANCE * np.maximum(np.abs(fine), abs(total) * 1e-3)
         good |= high - low <= 1e-14 * high

@@ -49,7 +49,7 @@ class Optimum:
 
 
 def decay_rate(law: Law, damping: float, undelayed: float = 0.0) -> float:
-    """Return minus the spectral abscissa of s + undelayed + damping E exp(-s tau) (1/time); raises as :func:`decay_rates`."""
+    """Return minus the spectral abscissa of s + b + a E exp(-s tau), in 1/time; raises as :func:`decay_rates`."""
     return float(decay_rates(law, [damping], undelayed)[0])
 
 
@@ -131,7 +131,7 @@ def _one_sign(known: Transform, alphas: NDArray[np.float64], beta: float) -> NDA
     left = np.clip(((log - first) / (last - first) * steps).astype(int), 0, steps - 1)
     size = 2 * max(map(len, roots))
     starts = np.full((len(alphas), size), np.nan, dtype=complex)
-    for k, node in enumerate(left):
+    for k, node in enumerate(left.tolist()):
         both = roots[node] + roots[node + 1]
         starts[k, : len(both)] = both
     ends, settled = _follow(known, alphas, beta, starts)
@@ -141,7 +141,7 @@ def _one_sign(known: Transform, alphas: NDArray[np.float64], beta: float) -> NDA
     index = np.arange(size)
     from_left = (settled & (index < counts[:, :1])).sum(axis=1) == counts[:, 0]
     from_right = (settled & (index >= counts[:, :1])).sum(axis=1) == counts[:, 1]
-    for k in np.flatnonzero(~(from_left | from_right)):
+    for k in np.flatnonzero(~(from_left | from_right)).tolist():
         result[k] = leading_roots(Equation(known, float(alphas[k]), beta))[0].z.real
     return result
 

@@ -136,9 +136,7 @@ def count(h: CharacteristicFunction, abscissa: Exact | float) -> int:
                 point = max(_refined(h, root, 60), key=lambda other: -abs(other - point))
                 distance = _beyond(point, line)
                 if abs(distance) <= Fraction(1, 10**58) * abs(Fraction(float(abs(point)))):
-                    raise UnsupportedScenario(
-                        "a characteristic root lies on the line Re s = abscissa; move it a little"
-                    )
+                    raise UnsupportedScenario("a characteristic root lies on the line Re s = abscissa; move it")
             number += (1 if point.imag == 0 else 2) * (distance > 0)
     return number
 
@@ -163,7 +161,8 @@ def _refined(h: CharacteristicFunction, root: Root, digits: int) -> list[mpc]:
 def _beyond(point: mpc, line: Fraction) -> Fraction:
     """Return how far right of the line a point lies, exactly."""
     sign, mantissa, exponent, _ = point.real._mpf_
-    return (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** exponent - line
+    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return (-size if sign else size) - line
 
 
 def _scaled(equation: Equation, line: Fraction) -> float:

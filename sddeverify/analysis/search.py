@@ -62,7 +62,8 @@ def _verified(equation: Equation, roots: list[Root]) -> list[Root] | None:
 def _gaps(equation: Equation, roots: list[Root]) -> list[tuple[float, int]]:
     """Return abscissae between the first few roots, with the number of roots right of each.
 
-    The first gap that is not narrow comes first: it is the cheapest to count in, and all that is needed. Where the next root is far away, or not known, the abscissa lies 0.6/sqrt(E tau^2) left of the root.
+    The first gap that is not narrow comes first: it is the cheapest to count in, and all that is needed. Where
+    the next root is far away, or not known, the abscissa lies 0.6/sqrt(E tau^2) left of the root.
     """
     abscissa, room, gaps, count = equation.transform.abscissa, 0.6 / math.sqrt(equation.transform.moments[1]), [], 0
     for k, one in enumerate(roots[:3]):

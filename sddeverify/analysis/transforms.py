@@ -53,10 +53,12 @@ class Shift:
     time: Any
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """exp(-s time) and its derivatives."""
         value = ops.exp(-(self.time * s))
         return (value, -self.time * value, self.time * self.time * value)[: order + 1]
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """Exact: the size does not depend on w."""
         value = np.full_like(w, np.exp(-self.time * c))
         return value, self.time * value, self.time**2 * value
 
@@ -69,6 +71,7 @@ class Stages:
     scale: Any
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """(1 + s scale)^-count and its derivatives."""
         step = 1 / (1 + self.scale * s)
         value = step**self.count
         result = [value]
@@ -80,6 +83,7 @@ class Stages:
         return tuple(result)
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """Exact on the line: |1 + s scale| increases with w."""
         across = 1 + c * self.scale
         size = 1 / np.hypot(max(across, 0.0) if half_plane else across, w * self.scale)
         value = size**self.count
@@ -96,6 +100,7 @@ class Window:
     norm: Any
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """Derivatives by the chain rule from those of phi1."""
         parts = ops.phi1(self.length * (s - self.origin), order)
         scale = 1 / self.norm
         result = []
@@ -105,6 +110,7 @@ class Window:
         return tuple(result)
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """By complete monotonicity near the real axis, by |x phi1(x)| <= 1 + exp(-Re x) far from it."""
         at = self.length * (c - self.origin)
         real = [abs(float(part.real)) for part in SCALAR.phi1(complex(at), 2)]  # phi1 is completely monotone
         edge = np.exp(-at)
@@ -135,6 +141,7 @@ class Cells:
         return [np.concatenate(tables[: k + 1]).T.astype(complex) for k in range(3)]
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """See :meth:`jet_float`; other arithmetics have their own sum."""
         return ops.cells(self, s, order)
 
     def jet_float(self, s: NDArray[np.complex128], order: int) -> tuple[NDArray[np.complex128], ...]:
@@ -152,6 +159,7 @@ class Cells:
         return tuple((-step) ** k * parts[k].reshape(s.shape) for k in range(order + 1))
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """The values at the real point: masses are positive."""
         parts = self.jet_float(np.array([complex(c)]), 2)
         value, first, second = (np.full_like(w, abs(part[0])) for part in parts)
         return value, first, second
@@ -165,6 +173,7 @@ class Points:
     times: tuple[Any, ...]
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """See :meth:`jet_float`; other arithmetics have their own sum."""
         return ops.points(self, s, order)
 
     @cached_property
@@ -179,6 +188,7 @@ class Points:
         return tuple(sums[:, k].reshape(s.shape) for k in range(order + 1))
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """The values at the real point: weights are positive."""
         parts = self.jet_float(np.array([complex(c)]), 2)
         value, first, second = (np.full_like(w, abs(part[0])) for part in parts)
         return value, first, second
@@ -191,12 +201,14 @@ class Product:
     parts: tuple[Node, ...]
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """Leibniz."""
         result = self.parts[0].jet(s, order, ops)
         for part in self.parts[1:]:
             result = multiply(result, part.jet(s, order, ops))
         return result
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """Leibniz with bounds."""
         value, first, second = self.parts[0].bounds(c, w, half_plane)
         for part in self.parts[1:]:
             value, first, second = multiply((value, first, second), part.bounds(c, w, half_plane))
@@ -210,10 +222,12 @@ class Average:
     parts: tuple[tuple[Any, Node], ...]
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """Weighted sums."""
         jets = [(weight, node.jet(s, order, ops)) for weight, node in self.parts]
         return tuple(sum(weight * jet[k] for weight, jet in jets) for k in range(order + 1))
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """Weighted sums of bounds."""
         jets = [(weight, node.bounds(c, w, half_plane)) for weight, node in self.parts]
         value, first, second = (sum(weight * jet[k] for weight, jet in jets) for k in range(3))
         return value, first, second
@@ -230,9 +244,11 @@ class Opaque:
     unit: Any
 
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
+        """The value of ``laplace``, and differences of it."""
         return ops.differences(lambda z: self.laplace(z / self.unit, ops.exp), s, order)
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
+        """The values at the real point (complete monotonicity), widened for the differences."""
         parts = self.jet(complex(c), 2, SCALAR)  # completely monotone: the real point bounds the line
         value, first, second = (np.full_like(w, 1.000001 * abs(part)) for part in parts)
         return value, first, second

@@ -109,7 +109,7 @@ def _turn_points(
     with np.errstate(all="ignore"):
         for _ in range(_MAX_ROUNDS):
             middle, radius = (low + high) / 2, (high - low) / 2
-            z = origin + direction * middle
+            z = (origin + direction * middle).astype(complex)
             value, slope = equation.jets(z)
             bounds = _bounds(equation, origin, direction, low, high, vertical)
             bend, far = bounds[2], np.abs(z)
@@ -123,7 +123,7 @@ def _turn_points(
             if not rough.any():
                 at = np.concatenate(found_at)
                 order = np.argsort(at)
-                return origin + direction * at[order], np.concatenate(found)[order]
+                return (origin + direction * at[order]).astype(complex), np.concatenate(found)[order]
             low, high, radius = low[rough], high[rough], radius[rough]
             stuck = not np.isfinite(size[rough]).all() or (size[rough] <= 0).any()
             if points > _MAX_POINTS or stuck:
