@@ -78,8 +78,13 @@ def test_claims_are_as_the_format_page_says(claim: str) -> None:
     from sddeverify.models import CharacteristicFunction
 
     h = CharacteristicFunction("1/5", Constant("1"))
-    subjects = {"stability_boundary": [Constant("1")], "root_enclosure": [h, ("-1/4", "0")], "all_roots": [h, "-1"]}
-    result = certificates.CLAIMS[claim].prove(*subjects.get(claim, [h]))
+    arguments = {
+        "all_roots": [h, "-1"],
+        "mean_square_stability": [h, "1/10"],
+        "root_enclosure": [h, ("-1/4", "0")],
+        "stability_boundary": [Constant("1")],
+    }
+    result = certificates.CLAIMS[claim].prove(*arguments.get(claim, [h]))
     assert not isinstance(result, certificates.Inconclusive)
     section = FORMAT_PAGE.partition(f"### `{claim}`")[2].partition("\n##")[0]
     found = re.search(r"^```json\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)

@@ -11,35 +11,14 @@ from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
     from sddeverify.certificates import Certificate, Inconclusive
-    from sddeverify.models import CharacteristicFunction
+    from sddeverify.delays import Law
 
 SUFFIX = ".cert.json"
 EXIT_INCONCLUSIVE = 3
 
-# Which options belong to which claim, beside --delay, which every claim needs. Anything else is
-# refused: an option that is silently ignored would certify another question than the one asked.
-OPTIONS: dict[str, frozenset[str]] = {
-    "all_roots": frozenset({"damping", "undelayed", "abscissa", "digits"}),
-    "decay_rate": frozenset({"damping", "undelayed", "digits"}),
-    "root_count": frozenset({"damping", "undelayed", "abscissa"}),
-    "root_enclosure": frozenset({"damping", "undelayed", "near", "digits"}),
-    "rightmost_root": frozenset({"damping", "undelayed", "digits"}),
-    "stability": frozenset({"damping", "undelayed"}),
-    "stability_boundary": frozenset({"digits", "up_to"}),
-}
-REQUIRED: dict[str, frozenset[str]] = {
-    "all_roots": frozenset({"damping", "abscissa"}),
-    "decay_rate": frozenset({"damping"}),
-    "root_count": frozenset({"damping"}),
-    "root_enclosure": frozenset({"damping", "near"}),
-    "rightmost_root": frozenset({"damping"}),
-    "stability": frozenset({"damping"}),
-    "stability_boundary": frozenset(),
-}
-
 
 def command(
-    claim: Annotated[str, typer.Argument(metavar="CLAIM", help=f"One of {', '.join(OPTIONS)}.")],
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim to prove: a name from the list above.")],
     delay: Annotated[str, typer.Option(metavar="LAW", help='The delay law, such as "erlang(3, 1)".')],
     damping: Annotated[
         str | None,
@@ -55,6 +34,10 @@ def command(
         str | None, typer.Option(metavar="re,im", help='root_enclosure: a point near the root, "-1/3,1.3".')
     ] = None,
     digits: Annotated[int | None, typer.Option(metavar="n", help="How many digits to enclose.")] = None,
+    step: Annotated[
+        str | None,
+        typer.Option(metavar="alpha", help="mean_square_stability: learning rate x Hessian eigenvalue."),
+    ] = None,
     up_to: Annotated[
         str | None, typer.Option(metavar="A", help="stability_boundary: look at damping up to A only.")
     ] = None,
@@ -71,27 +54,31 @@ def command(
     exact: 3/10 and 0.3 are the same rational.
 
     \b
-    stability           stable, or not, for a number or an interval
-    stability_boundary  up to which damping coefficient a law is stable
-    decay_rate          how fast the mean decays
-    rightmost_root      the root that decides it
-    root_count          how many roots have Re s >= c (0 if left out)
-    all_roots           all roots with Re s >= c, in small discs
-    root_enclosure      one simple root in a small disc
+    stability              stable in the mean, or not, for a number or an interval
+    stability_boundary     up to which damping coefficient a law is stable
+    decay_rate             how fast the mean decays
+    rightmost_root         the root that decides it
+    root_count             how many roots have Re s >= c (0 if left out)
+    all_roots              all roots with Re s >= c, in small discs
+    root_enclosure         one simple root in a small disc
+    stationary_variance    the variance that a noise of intensity 1 leaves
+    mean_square_stability  whether the mean square stays bounded
 
     \b
     Example: sddeverify certify stability --damping 3/2 --delay "constant(1)" -o x.cert.json
     Exit status: 0 certified, 3 inconclusive (no proof either way), 2 bad input.
     """
-    given = {
+    values = {
         "damping": damping,
         "undelayed": undelayed,
         "abscissa": abscissa,
         "near": near,
         "digits": digits,
+        "step": step,
         "up_to": up_to,
     }
-    _check_options(claim, {name for name, value in given.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    _check_options(claim, set(given))
     _check_output(out, force)
     result = _prove(claim, delay, given)
 
@@ -105,14 +92,34 @@ def command(
     _print_certified(claim, result, out, as_json)
 
 
+def options(claim: str) -> tuple[set[str], set[str]]:
+    """Return which options a claim takes and which of them it needs, beside --delay: those of its prover.
+
+    Raises:
+        InvalidScenario: for an unknown claim.
+    """
+    import inspect
+
+    from sddeverify.certificates import CLAIMS
+
+    if claim not in CLAIMS:
+        raise invalid("CLAIM", claim, f"one of {', '.join(CLAIMS)}")
+    subject, *others = inspect.signature(CLAIMS[claim].prove).parameters.values()
+    others = [one for one in others if one.name not in ("model", "provenance")]
+    takes, needs = {one.name for one in others}, {one.name for one in others if one.default is one.empty}
+    if subject.name == "law":
+        return takes, needs
+    return takes | {"damping", "undelayed"}, needs | {"damping"}
+
+
 def _check_options(claim: str, given: set[str]) -> None:
-    if claim not in OPTIONS:
-        raise invalid("CLAIM", claim, f"one of {', '.join(OPTIONS)}")
-    for name in sorted(REQUIRED[claim] - given):
+    # An option that is silently ignored would certify another question than the one asked.
+    takes, needs = options(claim)
+    for name in sorted(needs - given):
         raise InvalidScenario(f"--{_spelled(name)}: {claim} needs it; see sddeverify certify --help")
-    for name in sorted(given - OPTIONS[claim]):
-        takes = ", ".join(f"--{_spelled(n)}" for n in sorted(OPTIONS[claim]))
-        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {takes}")
+    for name in sorted(given - takes):
+        known = ", ".join(f"--{_spelled(option)}" for option in sorted(takes))
+        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {known}")
 
 
 def _spelled(name: str) -> str:
@@ -135,30 +142,22 @@ def _check_output(out: Path | None, force: bool) -> None:
 def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Inconclusive:
     from sddeverify.certificates import CLAIMS
     from sddeverify.delays import parse
+    from sddeverify.models import CharacteristicFunction
 
-    prove = CLAIMS[claim].prove
     law = parse(delay)
-    wanted = {name: given[name] for name in ("abscissa", "digits", "up_to") if given[name] is not None}
-    if given["near"] is not None:
-        wanted["near"] = _pair("--near", given["near"])
-    subject = law if claim == "stability_boundary" else _function(law, given)
-    result: Certificate | Inconclusive = prove(subject, **wanted)
+    subject: Law | CharacteristicFunction = law
+    wanted = {name: _read(f"--{_spelled(name)}", value) for name, value in given.items()}
+    if "damping" in wanted:
+        subject = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
+    result: Certificate | Inconclusive = CLAIMS[claim].prove(subject, **wanted)
     return result
 
 
-def _function(law: Any, given: dict[str, Any]) -> CharacteristicFunction:
-    from sddeverify.models import CharacteristicFunction
-
-    undelayed = "0" if given["undelayed"] is None else given["undelayed"]
-    return CharacteristicFunction(
-        damping=_number_or_pair("--damping", given["damping"]),
-        delay=law,
-        undelayed=_number_or_pair("--undelayed", undelayed),
-    )
-
-
-def _number_or_pair(field: str, text: str) -> str | tuple[str, str]:
-    return _pair(field, text) if "," in text else text
+def _read(field: str, value: str | int) -> str | int | tuple[str, str]:
+    """Turn "1/2,3/2" into a pair; whether a claim takes a number or a pair is for its prover to say."""
+    if isinstance(value, str) and ("," in value or field == "--near"):
+        return _pair(field, value)
+    return value
 
 
 def _pair(field: str, text: str) -> tuple[str, str]:

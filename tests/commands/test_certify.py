@@ -1,3 +1,4 @@
+import inspect
 import json
 import re
 from fractions import Fraction
@@ -5,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from sddeverify import checker
-from sddeverify.commands.certify import OPTIONS, REQUIRED
+from sddeverify.certificates import CLAIMS
+from sddeverify.commands.certify import command, options
 
 
 def certified(run, path, *arguments):
@@ -22,11 +24,16 @@ def path(tmp_path):
     return tmp_path / "x.cert.json"
 
 
-def test_options_cover_the_claims():
-    from sddeverify.certificates import CLAIMS
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_has_a_command_line(claim):
+    takes, needs = options(claim)
+    assert needs <= takes <= set(inspect.signature(command).parameters)
 
-    assert set(OPTIONS) == set(REQUIRED) == set(CLAIMS)
-    assert all(REQUIRED[claim] <= OPTIONS[claim] for claim in OPTIONS)
+
+def test_options_are_those_of_the_provers():
+    assert options("stability") == ({"damping", "undelayed"}, {"damping"})
+    assert options("root_enclosure") == ({"damping", "undelayed", "near", "digits"}, {"damping", "near"})
+    assert options("stability_boundary") == ({"digits", "up_to"}, set())
 
 
 @pytest.mark.parametrize(("damping", "stable"), [("3/2", True), ("1.58", False), ("1/1000,3/2", True)])
@@ -82,6 +89,21 @@ def test_all_roots(run, path):
     # s + 1.5 e^-s: W_0, W_-1 and W_1, W_-2 (scipy.special.lambertw).
     claim = certified(run, path, "all_roots", "--damping", "3/2", "--delay", "constant(1)", "--abscissa", "-1.7")
     assert sorted(round(float(Fraction(re)), 4) for re, *_ in claim["discs"]) == [-1.6509, -0.0328]
+
+
+def test_stationary_variance(run, path):
+    # Exponential delays of mean 1: S = (a + 1)/(2 a), exactly 5/2 for a = 1/4.
+    claim = certified(run, path, "stationary_variance", "--damping", "1/4", "--delay", "exponential(1)")
+    lo, hi = map(Fraction, claim["variance"])
+    assert lo <= Fraction(5, 2) <= hi
+    assert hi - lo < Fraction(1, 10**4)
+
+
+@pytest.mark.parametrize(("step", "stable"), [("0.59", True), ("0.61", False), ("0.5,0.59", True)])
+def test_mean_square_stability(run, path, step, stable):
+    # Exponential delays of mean 1: stable iff alpha a S = alpha (a + 1)/2 < 1; here a = 7/3, so alpha < 3/5.
+    arguments = ["--damping", "7/3", "--delay", "exponential(1)", "--step", step]
+    assert certified(run, path, "mean_square_stability", *arguments)["stable"] is stable
 
 
 def test_root_enclosure(run, path):
@@ -209,4 +231,4 @@ def test_bad_usage(run, arguments):
 
 def test_help_names_the_claims(run):
     shown = run("certify", "--help").out
-    assert all(re.search(rf"^\s*{claim}\b", shown, re.MULTILINE) for claim in OPTIONS)
+    assert all(re.search(rf"^\s*{claim}\b", shown, re.MULTILINE) for claim in CLAIMS)
