@@ -73,9 +73,14 @@ def test_foreign_files_are_never_touched(tmp_path, earlier):
 def test_a_file_that_appears_meanwhile_is_safe(tmp_path):
     folder = tmp_path / "demo"
     write(folder, OLD)
-    with pytest.raises(InvalidScenario, match="late"), output.staged(folder) as stage:
-        (stage / "report.html").write_text("new")
-        (folder / "late").write_text("mine")
+
+    def write_while_a_file_appears():
+        with output.staged(folder) as stage:
+            (stage / "report.html").write_text("new")
+            (folder / "late").write_text("mine")
+
+    with pytest.raises(InvalidScenario, match="late"):
+        write_while_a_file_appears()
     assert contents(folder) == OLD | {"late": "mine"}
 
 

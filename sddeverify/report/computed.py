@@ -1,0 +1,121 @@
+"""Numbers without proof that stand beside the certificates: other roots, mean-square limit, best number of workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sddeverify.analysis import moments, optimum, roots
+from sddeverify.errors import UnsupportedScenario
+from sddeverify.report.proofs import root_law
+
+if TYPE_CHECKING:
+    from sddeverify.models import CharacteristicFunction, Model
+    from sddeverify.report.proofs import Proofs
+
+_REACH = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0)
+_ENOUGH, _TOO_MANY = 12, 60
+_MAX_WORKERS = 512
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Roots near the imaginary axis.
+
+    Attributes:
+        roots: Roots (1/s) of the upper half-plane and the real axis, by decreasing real part.
+        gap: By how much (1/s) all but the rightmost one (and its conjugate) lie further left, at least.
+    """
+
+    roots: tuple[complex, ...]
+    gap: float
+
+
+@dataclass(frozen=True)
+class Computed:
+    """All computed numbers of a report.
+
+    Attributes:
+        mean_square: Learning rate up to which the largest eigenvalue is stable in mean square, for each of ``workers``;
+            empty if it could not be computed.
+        workers: Numbers of workers, ascending; the scenario's is among them.
+        best: The number of workers with the fastest decay of the slowest mode, if it could be computed.
+        spectra: For each certified mode its roots; in the order of the proofs.
+        failures: Sentences about what could not be computed.
+    """
+
+    mean_square: tuple[float, ...]
+    workers: tuple[int, ...]
+    best: optimum.Optimum | None
+    spectra: tuple[Spectrum, ...]
+    failures: tuple[str, ...]
+
+    def mean_square_at(self, workers: int) -> float | None:
+        """Return the mean-square limit for one of the numbers of workers."""
+        return self.mean_square[self.workers.index(workers)] if self.mean_square else None
+
+
+def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
+    """Compute what is not proved.
+
+    Args:
+        model: What was derived.
+        proofs: What was proved.
+        largest: Largest certified stable number of workers, if it is known.
+    """
+    failures: list[str] = []
+    law = root_law(model.delay)
+    chart = _workers(model.workers, largest)
+    mean_square: tuple[float, ...] = ()
+    try:
+        top = float(model.hessian[-1])
+        mean_square = tuple(moments.mean_square_limit(law, workers) / top for workers in chart)
+    except UnsupportedScenario as error:
+        failures.append(f"The mean-square limit could not be computed: {error}.")
+    best = None
+    try:
+        candidates = range(1, min(max(largest or 0, 2 * model.workers, 16), _MAX_WORKERS) + 1)
+        best = optimum.best_workers(law, model.learning_rate, model.hessian, candidates)
+    except UnsupportedScenario as error:
+        failures.append(f"The best number of workers could not be computed: {error}.")
+    spectra = tuple(spectrum(mode.function) for mode in proofs.modes)
+    return Computed(mean_square, chart, best, spectra, tuple(failures))
+
+
+def spectrum(function: CharacteristicFunction) -> Spectrum:
+    """Return some of the rightmost roots: enough for a picture, not all there are.
+
+    Args:
+        function: The characteristic function.
+    """
+    try:
+        leading = [complex(root) for root in roots.leading(function)]
+    except UnsupportedScenario:
+        return Spectrum((), 0.0)
+    mean = function.delay.mean_float
+    found, line = leading, leading[-1].real
+    pole = function.delay.abscissa
+    for reach in _REACH:
+        abscissa = leading[0].real - reach / mean
+        if pole is not None and abscissa <= 0.999 * float(pole):
+            break
+        try:
+            if roots.count(function, abscissa) > _TOO_MANY:
+                break
+            found, line = [complex(root) for root in roots.all_in(function, abscissa)], abscissa
+        except UnsupportedScenario:
+            break
+        if len(found) >= _ENOUGH:
+            break
+    first = found[0]
+    others = [root.real for root in found[1:] if root != first]
+    return Spectrum(tuple(found), first.real - max(others, default=line))
+
+
+def _workers(operating: int, largest: int | None) -> tuple[int, ...]:
+    """Return numbers of workers for the chart: powers of two around the operating point, and that itself."""
+    top = max(4 * operating, 2 * (largest or 0), 8)
+    powers = {1}
+    while max(powers) < min(top, 10**6):
+        powers.add(2 * max(powers))
+    return tuple(sorted(powers | {operating}))

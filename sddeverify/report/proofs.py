@@ -1,0 +1,152 @@
+"""What is proved about a model: boundary, stability at the operating point, rightmost roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.certificates import Certificate, Inconclusive, rightmost_root, stability, stability_boundary
+from sddeverify.delays import Empirical
+from sddeverify.exact import Enclosure
+from sddeverify.models import CharacteristicFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from sddeverify.certificates.rightmost_root import RightmostRoot
+    from sddeverify.certificates.stability import Stability
+    from sddeverify.certificates.stability_boundary import StabilityBoundary
+    from sddeverify.delays import Law
+    from sddeverify.models import Model
+
+DIGITS = 12
+
+
+@dataclass(frozen=True)
+class ModeProof:
+    """The rightmost root of one eigenmode.
+
+    Attributes:
+        name: ``"stiffest"`` (largest eigenvalue), ``"slowest"`` (smallest) or ``"only"``.
+        hessian: The eigenvalue.
+        function: The characteristic function that the certificate is about.
+        result: The certificate, or why there is none.
+    """
+
+    name: str
+    hessian: Fraction
+    function: CharacteristicFunction
+    result: RightmostRoot | Inconclusive
+
+    @property
+    def title(self) -> str:
+        """The mode in words."""
+        return f"{self.name} mode (h = {float(self.hessian):.4g})"
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """All proofs of a report.
+
+    Attributes:
+        boundary: Critical damping of the delay law with the critical learning rate for the largest eigenvalue.
+        operating: Stability at the operating point.
+        whole_spectrum: Whether ``operating`` is about all eigenvalues between smallest and largest, or
+            the largest alone.
+        modes: Rightmost roots, the stiffest mode first.
+    """
+
+    boundary: StabilityBoundary | Inconclusive
+    operating: Stability | Inconclusive
+    whole_spectrum: bool
+    modes: tuple[ModeProof, ...]
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """File name (without suffix) -> certificate, for all that were proved."""
+        found: dict[str, Any] = {"stability_boundary": self.boundary, "stability": self.operating}
+        found |= {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
+        return {name: one for name, one in found.items() if isinstance(one, Certificate)}
+
+
+def root_law(law: Law) -> Law:
+    """Return the law that roots are enclosed for: a rounded trace is taken at its lattice points.
+
+    An empirical law stands for all laws within its rounding, whose roots differ; the boundary and stability
+    are certified for all of them, the many digits of a root belong to the lattice.
+    """
+    return law.lattice if isinstance(law, Empirical) else law
+
+
+def prove_all(model: Model, progress: Callable[[], None] | None = None) -> Proofs:
+    """Prove what the summary claims.
+
+    Args:
+        model: What was derived.
+        progress: Called after each proof.
+    """
+
+    def done() -> None:
+        if progress is not None:
+            progress()
+
+    origin = {"derivation": model.provenance}
+    top = model.hessian[-1]
+    boundary = stability_boundary.prove(
+        model.delay, DIGITS, model={"hessian": top, "workers": model.workers}, provenance=origin
+    )
+    done()
+    operating, whole = _operating(model, origin)
+    done()
+    modes = []
+    for name, hessian in eigenmodes(model).items():
+        modes.append(_mode(model, name, hessian, origin))
+        done()
+    return Proofs(boundary, operating, whole, tuple(modes))
+
+
+def eigenmodes(model: Model) -> dict[str, Fraction]:
+    """Return the eigenvalues whose roots are certified: largest and smallest."""
+    if len(model.hessian) == 1:
+        return {"only": model.hessian[0]}
+    return {"stiffest": model.hessian[-1], "slowest": model.hessian[0]}
+
+
+def _operating(model: Model, origin: dict[str, str]) -> tuple[Stability | Inconclusive, bool]:
+    """Certify stability for the whole range of eigenvalues; failing that, for the largest."""
+    result: Stability | Inconclusive = _stability(model, Enclosure(model.hessian[0], model.hessian[-1]), origin)
+    if isinstance(result, Inconclusive) and len(model.hessian) > 1:
+        return _stability(model, Enclosure(model.hessian[-1], model.hessian[-1]), origin), False
+    return result, True
+
+
+def _stability(model: Model, hessian: Enclosure, origin: dict[str, str]) -> Stability | Inconclusive:
+    known = explained(model, hessian, model.delay)
+    return stability.prove(CharacteristicFunction(damping_of(known), model.delay), model=known, provenance=origin)
+
+
+def _mode(model: Model, name: str, hessian: Fraction, origin: dict[str, str]) -> ModeProof:
+    law = root_law(model.delay)
+    known = explained(model, Enclosure(hessian, hessian), law)
+    function = CharacteristicFunction(damping_of(known), law)
+    result = rightmost_root.prove(function, DIGITS, model=known, provenance=origin)
+    return ModeProof(name, hessian, function, result)
+
+
+def explained(model: Model, hessian: Enclosure, law: Law) -> dict[str, Enclosure]:
+    """Return the member ``model`` of a claim: what the damping is made of."""
+    point = Enclosure(model.learning_rate, model.learning_rate)
+    workers = model.learning_rate.__class__(model.workers)
+    return {
+        "learning_rate": point,
+        "hessian": hessian,
+        "workers": Enclosure(workers, workers),
+        "mean_delay": law.mean_enclosure(),
+    }
+
+
+def damping_of(known: dict[str, Enclosure]) -> Enclosure:
+    """Return learning rate x eigenvalue x workers / mean delay over all values in the enclosures."""
+    rate, hessian, workers, mean = (known[name] for name in ("learning_rate", "hessian", "workers", "mean_delay"))
+    return Enclosure(rate.lo * hessian.lo * workers.lo / mean.hi, rate.hi * hessian.hi * workers.hi / mean.lo)

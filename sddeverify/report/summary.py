@@ -1,0 +1,214 @@
+"""The rows of the summary: what a study answers, each marked with what kind of answer it is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.agreement import Verdict
+from sddeverify.certificates import Inconclusive
+from sddeverify.delays import Empirical
+from sddeverify.exact import decimal_down, decimal_up, spell
+from sddeverify.report.rows import Row, Status
+
+if TYPE_CHECKING:
+    from sddeverify.agreement import Check
+    from sddeverify.report.proofs import ModeProof
+    from sddeverify.report.study import Study
+
+_VERDICTS = {
+    Verdict.CONSISTENT: Status.CONSISTENT,
+    Verdict.INCONSISTENT: Status.INCONSISTENT,
+    Verdict.TOO_LITTLE_DATA: Status.TOO_LITTLE_DATA,
+}
+
+
+def rows(study: Study) -> list[Row]:
+    """Return all rows, the most important first."""
+    return [
+        *_learning_rates(study),
+        _operating(study),
+        *(_mode(study, mode) for mode in study.proofs.modes),
+        *_workers(study),
+        *_comparisons(study),
+    ]
+
+
+def between(lo: Fraction, hi: Fraction, digits: int = 8) -> str:
+    """Return ``[lo, hi]`` in decimals rounded outward, as short as they still differ."""
+    return f"[{decimal_down(lo, digits)}, {decimal_up(hi, digits)}]"
+
+
+def accepted(study: Study, name: str) -> bool:
+    """Whether the copied kernel accepted a certificate: only then is anything called certified."""
+    return name in study.rechecks and study.rechecks[name].accepted
+
+
+def _hypothesis(study: Study) -> str:
+    model = study.derived.model
+    top = decimal_up(model.hessian[-1], 6)
+    kind = "computed, rounded upward" if model.hessian_computed else "given"
+    return f"given that every Hessian eigenvalue is at most {top} ({kind})"
+
+
+def _covers(study: Study) -> str:
+    law = study.derived.model.delay
+    return "; holds for every delay law within the rounding of the trace" if isinstance(law, Empirical) else ""
+
+
+def _file(name: str) -> str:
+    return f"{name}.cert.json"
+
+
+def _undecided(quantity: str, reason: str, **data: Any) -> Row:
+    return Row(quantity, "undecided", Status.UNDECIDED, reason, data)
+
+
+def _refused(study: Study, quantity: str, name: str) -> Row:
+    said = study.rechecks[name].said if name in study.rechecks else "it was not checked"
+    return _undecided(quantity, f"the separate process did not accept the certificate: {said[:300]}")
+
+
+def _learning_rates(study: Study) -> list[Row]:
+    """The critical learning rate in the mean, that in mean square, and the smaller one."""
+    mean, mean_low = _critical_mean(study)
+    workers = study.source.scenario.workers
+    name = "mean-square limit of the learning rate"
+    limit = study.computed.mean_square_at(workers)
+    if limit is None:
+        reason = next(iter(study.computed.failures), "it could not be computed")
+        return [mean, _undecided(name, reason)]
+    square = Row(
+        name, f"{limit:.6g}", Status.COMPUTED,
+        "of the SDDE, which draws delays independently; with finitely many workers the true limit differs",
+        {"learning_rate": limit},
+    )  # fmt: skip
+    smaller, which, status = Fraction(limit), "the mean-square limit, the smaller one of the two", Status.COMPUTED
+    if mean_low is None:
+        which = "the mean-square limit (the other one is not known)"
+    elif mean_low < smaller:
+        smaller, which, status = mean_low, "the limit of the mean, the smaller one of the two", Status.CERTIFIED
+    recommended = Row(
+        "recommended learning rate", f"below {decimal_down(smaller, 4)}", status,
+        f"{which}; stay clear of it: noise grows near a limit", {"below": float(smaller)},
+    )  # fmt: skip
+    return [mean, square, recommended]
+
+
+def _critical_mean(study: Study) -> tuple[Row, Fraction | None]:
+    quantity, name = "critical learning rate in the mean", "stability_boundary"
+    boundary = study.proofs.boundary
+    if isinstance(boundary, Inconclusive):
+        return _undecided(quantity, str(boundary)), None
+    if not accepted(study, name):
+        return _refused(study, quantity, name), None
+    rate = boundary.learning_rate
+    if rate is None:  # our own claim always has a model
+        return _undecided(quantity, "the certificate names no learning rate"), None
+    basis = _hypothesis(study) + _covers(study)
+    data = {"lo": spell(rate.lo), "hi": None if rate.hi is None else spell(rate.hi)}
+    if rate.hi is None:
+        value, text = f"at least {decimal_down(rate.lo, 6)}", "no loss of stability exists up to there; " + basis
+    else:
+        value, text = between(rate.lo, rate.hi), "stable up to the lower end, the critical value lies between; " + basis
+    return Row(quantity, value, Status.CERTIFIED, text, data, _file(name)), rate.lo
+
+
+def _operating(study: Study) -> Row:
+    scenario = study.source.scenario
+    rate = decimal_down(scenario.learning_rate, 6)
+    quantity, name = f"at learning rate {rate} with {scenario.workers} workers", "stability"
+    result = study.proofs.operating
+    if isinstance(result, Inconclusive):
+        return _undecided(quantity, str(result))
+    if not accepted(study, name):
+        return _refused(study, quantity, name)
+    scope = (
+        "every eigenvalue between the smallest and the largest"
+        if study.proofs.whole_spectrum
+        else "the largest eigenvalue"
+    )
+    if result.stable:
+        value, basis = "stable in the mean", f"for {scope}{_covers(study)}"
+    else:
+        value, basis = "unstable in the mean", f"the mean grows exponentially, for {scope}{_covers(study)}"
+    return Row(quantity, value, Status.CERTIFIED, basis, {"stable": result.stable}, _file(name))
+
+
+def _mode(study: Study, mode: ModeProof) -> Row:
+    quantity, name = f"decay rate of the {mode.title}", f"rightmost_root_{mode.name}"
+    if isinstance(mode.result, Inconclusive):
+        return _undecided(quantity, str(mode.result))
+    if not accepted(study, name):
+        return _refused(study, quantity, name)
+    real, imag = mode.result.real, mode.result.imag
+    value = f"{between(-real.hi, -real.lo)} per second"
+    basis = "per second of the delay law's unit of time"
+    if real.lo > 0:
+        value, basis = f"grows: {between(real.lo, real.hi)} per second", "the mean of this mode diverges"
+    elif real.hi < 0:
+        basis = f"the mean error falls by a factor e every {1 / float(-real.midpoint):.4g} s"
+    if imag.lo > 0:
+        basis += f", oscillating {float(imag.midpoint) / 6.283185307179586:.4g} times a second"
+    if isinstance(study.derived.model.delay, Empirical):
+        basis += "; for the law rounded to its lattice"
+    data = {"lo": spell(-real.hi), "hi": spell(-real.lo)}
+    return Row(quantity, value, Status.CERTIFIED, basis, data, _file(name))
+
+
+def _workers(study: Study) -> list[Row]:
+    caution = "for this mean compute time"
+    if study.source.trace is not None:
+        caution += ", which on a small machine depends on the number of workers"
+    found = []
+    quantity, name = "largest stable number of workers", "stability_boundary"
+    boundary, largest = study.proofs.boundary, study.largest_stable
+    if isinstance(boundary, Inconclusive):
+        found.append(_undecided(quantity, str(boundary)))
+    elif not accepted(study, name):
+        found.append(_refused(study, quantity, name))
+    elif largest is None:
+        count = boundary.largest_stable_workers(study.source.scenario.learning_rate, study.derived.model.hessian[-1])
+        basis = f"this delay law has no stability boundary in the range that was looked at; {caution}"
+        found.append(Row(quantity, f"at least {count}", Status.CERTIFIED, basis, {"at_least": count}, _file(name)))
+    else:
+        basis = f"in the mean, at this learning rate, {caution}"
+        found.append(Row(quantity, str(largest), Status.CERTIFIED, basis, {"workers": largest}, _file(name)))
+    best = study.computed.best
+    if best is None:
+        reason = next((x for x in study.computed.failures if "best" in x), "it could not be computed")
+        return [*found, _undecided("best number of workers", reason)]
+    basis = f"fastest decay of the slowest mode, {best.rate:.4g} per second, at this learning rate, {caution}"
+    data = {"workers": best.workers, "rate": best.rate, "up_to": best.candidates[-1]}
+    return [*found, Row("best number of workers", str(best.workers), Status.COMPUTED, basis, data)]
+
+
+def _comparisons(study: Study) -> list[Row]:
+    found = []
+    if study.source.trace is not None:
+        trace = study.source.trace
+        value = f"{trace.delays.mean():.4g} s"
+        basis = f"{len(trace)} gradients of {study.source.measured}"
+        found.append(Row("mean delay", value, Status.OBSERVED, basis, {"seconds": float(trace.delays.mean())}))
+    if study.of_trace is not None:
+        found += [comparison(check, study.source.measured) for check in study.of_trace.checks]
+    return found + [comparison(check, "the emulator") for check in study.of_run.checks]
+
+
+def comparison(check: Check, source: str) -> Row:
+    """Return the row of one comparison.
+
+    Args:
+        check: The comparison.
+        source: Where the observed number comes from.
+    """
+    unit = f" {check.unit}" if check.unit else ""
+    if check.verdict is Verdict.TOO_LITTLE_DATA and check.observed != check.observed:
+        value, basis = "—", check.note
+    else:
+        value = f"{check.observed:.5g}{unit} observed, {check.expected:.5g} expected"
+        basis = (
+            f"bias {check.bias:+.3g}, allowance {check.allowance:.2g}, sampling error {check.sampling_error:.2g} "
+            f"at level {check.level:.0%}"
+        )
+    return Row(f"{check.name} ({source})", value, _VERDICTS[check.verdict], basis, check.to_json())
