@@ -26,6 +26,7 @@ _SERIES = [(-1.0) ** k / factorial(k + 1) for k in range(12)][::-1]
 _SERIES_1 = [(-1.0) ** k * k / factorial(k + 1) for k in range(1, 13)][::-1]
 _SERIES_2 = [(-1.0) ** k * k * (k - 1) / factorial(k + 1) for k in range(2, 14)][::-1]
 _NEAR = 0.25
+_SHORT = 64  # up to so many cells a loop is faster than a call of NumPy
 
 
 class Arithmetic(Protocol):
@@ -54,6 +55,21 @@ def _horner(coefficients: list[float], x: Any) -> Any:
     return value
 
 
+def _polynomial(node: Cells, q: Any, order: int) -> tuple[Any, ...]:
+    """Return the jet of a lattice law from q = exp(-s step)."""
+    value = first = second = 0 * q  # p, p', p''/2 in q by Horner's rule
+    for count in reversed(node.counts):
+        if order > 1:
+            second = second * q + first
+        if order > 0:
+            first = first * q + value
+        value = value * q + count
+    slope = -node.step * q  # dq/ds
+    jet = (value, first * slope, 2 * second * slope * slope - first * node.step * slope)
+    total = sum(node.counts)
+    return tuple(part / total for part in jet[: order + 1])
+
+
 class _Scalar:
     """Python complex numbers (fast for one point)."""
 
@@ -69,11 +85,14 @@ class _Scalar:
             result.append((-edge if k == 2 else edge) / x - k * result[-1] / x)
         return tuple(result)
 
-    def cells(self, node: Cells | Points, s: complex, order: int) -> tuple[complex, ...]:
+    def cells(self, node: Cells, s: complex, order: int) -> tuple[complex, ...]:
+        if len(node.counts) <= _SHORT:
+            return _polynomial(node, cmath.exp(-node.step * s), order)
+        return self.points(node, s, order)
+
+    def points(self, node: Cells | Points, s: complex, order: int) -> tuple[complex, ...]:
         with np.errstate(over="raise", invalid="raise"):  # an ArithmeticError, as from cmath
             return tuple(complex(part[0]) for part in node.jet_float(np.array([s]), order))
-
-    points = cells
 
     def differences(self, f: Callable[[Any], Any], s: complex, order: int) -> tuple[complex, ...]:
         step = 1e-3
@@ -150,19 +169,7 @@ class Multiprecision:
 
     def cells(self, node: Cells, s: Any, order: int) -> tuple[Any, ...]:
         """Horner's rule for the polynomial and its derivatives."""
-        ctx = self.context
-        q = ctx.exp(-node.step * s)
-        value = first = second = ctx.mpc(0)  # p, p', p''/2 in q by Horner's rule
-        for count in reversed(node.counts):
-            if order > 1:
-                second = second * q + first
-            if order > 0:
-                first = first * q + value
-            value = value * q + count
-        slope = -node.step * q  # dq/ds
-        jet = (value, first * slope, 2 * second * slope * slope - first * node.step * slope)
-        total = sum(node.counts)
-        return tuple(part / total for part in jet[: order + 1])
+        return _polynomial(node, self.context.exp(-node.step * s), order)
 
     def points(self, node: Points, s: Any, order: int) -> tuple[Any, ...]:
         """Term by term."""

@@ -77,7 +77,7 @@ def polish(equation: Equation, start: complex) -> Root | None:
     """
     z, noise, small = start, 0.0, equation.small
     try:
-        for _ in range(40):
+        for k in range(40):
             value, slope = equation.jet(z)
             step = value / slope if slope else 0j
             z -= step
@@ -85,8 +85,8 @@ def polish(equation: Equation, start: complex) -> Root | None:
                 z = complex(z.real)
             if abs(step) <= 1e-9 * (abs(z) + small):
                 break
-            if abs(step) <= 1e-5 * (abs(z) + small):
-                noise = noise or equation.noise(z)
+            if k > 5 or abs(step) <= 1e-5 * (abs(z) + small):  # slow near a double root, or rounding stops it
+                noise = equation.noise(z)
                 if abs(value) <= 4 * noise:
                     break
         value, slope, bend = equation.jet(z, 2)
@@ -123,10 +123,12 @@ def _double(equation: Equation, z: complex) -> Root | None:
     return None
 
 
-def settle(equation: Equation, points: Iterable[complex]) -> list[Root]:
-    """Return the distinct roots near the given points, rightmost first."""
+def settle(equation: Equation, points: Iterable[complex], most: float = math.inf) -> list[Root]:
+    """Return the distinct roots near the given points, rightmost first; stop when there are ``most``."""
     roots: list[Root] = []
     for point in points:
+        if len(roots) >= most:
+            break
         root = polish(equation, point)
         if root is not None and abs(root.z - point) <= 0.1 * (abs(root.z) + equation.small):
             _add(equation, roots, root)

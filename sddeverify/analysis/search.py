@@ -44,7 +44,7 @@ def leading_roots(equation: Equation, guesses: list[Root] | None = None) -> list
             return verified
         roots = None
     if roots is None:
-        roots = settle(equation, iterate(equation, _starts(equation))[:8])
+        roots = settle(equation, iterate(equation, _starts(equation))[:8], 4)
     return _verified(equation, roots) or _scan(equation, roots)
 
 

@@ -154,7 +154,7 @@ class Cells:
         coarse = np.exp(flat * (width * np.arange(rows)))
         # Blocks small enough for one BLAS thread: a second one costs more than it brings at this size.
         block = max(1, _BLOCK // table.size)
-        sums = np.concatenate([fine[k : k + block] @ table for k in range(0, len(fine), block)])
+        sums = np.concatenate([fine[k : k + block] @ table for k in range(0, max(1, len(fine)), block)])
         parts = np.einsum("nkr,nr->kn", sums.reshape(-1, order + 1, rows), coarse)
         return tuple((-step) ** k * parts[k].reshape(s.shape) for k in range(order + 1))
 
