@@ -58,31 +58,48 @@ def is_point(law: Any) -> bool:
     return True
 
 
-def member(law: Any) -> Any:
-    """One law out of those that a law of the format denotes: middles of pairs, the lattice of an empirical law."""
-    if isinstance(law, dict):
-        if "mixture" in law:
-            middles = [sum(bounds(part["weight"])) / 2 for part in law["mixture"]]
-            # move the middles so that they sum to 1, each within its pair
-            rest = 1 - sum(middles)
-            room = [(hi if rest > 0 else lo) - w for w, (lo, hi) in zip(middles, _weights(law), strict=True)]
-            share = rest / sum(room) if rest else Fraction(0)
-            weights = [w + share * x for w, x in zip(middles, room, strict=True)]
-            parts = [
-                {"weight": [str(w), str(w)], "law": member(part["law"])}
-                for w, part in zip(weights, law["mixture"], strict=True)
-            ]
-            return {"mixture": parts}
-        return {("lattice" if name == "empirical" else name): member(body) for name, body in law.items()}
+def middle(lo: Fraction, hi: Fraction) -> Fraction:
+    return (lo + hi) / 2
+
+
+def member(
+    law: Any, pick: Callable[[Fraction, Fraction], Fraction] = middle, move: Callable[[], Fraction] | None = None
+) -> Any:
+    """One law out of those that a law of the format denotes.
+
+    Args:
+        law: A law of the format, or a part of one.
+        pick: Chooses a number between the ends of a pair.
+        move: Chooses by which part of a step, -1/2 to 1/2, a mass of an empirical law is moved; None: by nothing.
+    """
     if isinstance(law, list):
         if len(law) == 2 and all(isinstance(x, str) for x in law):
-            return [str(sum(bounds(law)) / 2)] * 2
-        return [member(x) for x in law]
-    return law
+            return [str(pick(*bounds(law)))] * 2
+        return [member(x, pick, move) for x in law]
+    if not isinstance(law, dict):
+        return law
+    if "mixture" in law:
+        pairs = [bounds(part["weight"]) for part in law["mixture"]]
+        weights = [pick(lo, hi) for lo, hi in pairs]
+        rest = 1 - sum(weights)  # to be shared out, each weight staying in its pair
+        room = [(hi if rest > 0 else lo) - w for w, (lo, hi) in zip(weights, pairs, strict=True)]
+        share = rest / sum(room) if rest else Fraction(0)
+        weights = [w + share * x for w, x in zip(weights, room, strict=True)]
+        laws = [member(part["law"], pick, move) for part in law["mixture"]]
+        return mix(list(zip(weights, laws, strict=True)))
+    if "empirical" not in law:
+        return {name: member(body, pick, move) for name, body in law.items()}
+    counts, step = law["empirical"]["counts"], pick(*bounds(law["empirical"]["step"]))
+    if move is None:
+        return {"lattice": {"step": [str(step)] * 2, "counts": counts}}
+    halves = [(j, Fraction(n, 2 * sum(counts))) for j, n in enumerate(counts) for _ in "12" if n]
+    times = [(weight, max((j + move()) * step, Fraction(0))) for j, weight in halves]
+    return mix([(weight, {"constant": {"time": [str(time)] * 2}}) for weight, time in times])
 
 
-def _weights(law: dict[str, Any]) -> list[Bounds]:
-    return [bounds(part["weight"]) for part in law["mixture"]]
+def mix(parts: list[tuple[Fraction, Any]]) -> dict[str, Any]:
+    """A mixture of the format."""
+    return {"mixture": [{"weight": [str(weight)] * 2, "law": law} for weight, law in parts]}
 
 
 def abscissa(law: dict[str, Any]) -> Fraction | None:
