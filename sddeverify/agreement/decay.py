@@ -10,7 +10,7 @@ import numpy as np
 
 from sddeverify.agreement import ensemble, exponent, finite_workers
 from sddeverify.agreement._check import Check, judge, too_little
-from sddeverify.agreement._statistics import t_quantile
+from sddeverify.agreement.statistics import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

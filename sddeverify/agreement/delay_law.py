@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sddeverify.agreement._check import Check, judge, too_little
-from sddeverify.agreement._statistics import dependence_factor, scipy_stats
+from sddeverify.agreement.statistics import dependence_factor, scipy_stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

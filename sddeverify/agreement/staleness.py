@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sddeverify.agreement._check import Check, judge, too_little
-from sddeverify.agreement._statistics import BATCHES, batch_means_error
+from sddeverify.agreement.statistics import BATCHES, batch_means_error
 
 if TYPE_CHECKING:
     from sddeverify.emulator.trace import Trace

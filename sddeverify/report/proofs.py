@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sddeverify.certificates import Certificate, Inconclusive, rightmost_root, stability, stability_boundary
 from sddeverify.delays import Empirical
@@ -63,11 +63,23 @@ class Proofs:
     modes: tuple[ModeProof, ...]
 
     @property
+    def results(self) -> dict[str, Certificate | Inconclusive]:
+        """Name of the claim -> certificate, or why there is none."""
+        found: dict[str, Certificate | Inconclusive] = {
+            "stability_boundary": self.boundary,
+            "stability": self.operating,
+        }
+        return found | {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
+
+    @property
     def certificates(self) -> dict[str, Certificate]:
         """File name (without suffix) -> certificate, for all that were proved."""
-        found: dict[str, Any] = {"stability_boundary": self.boundary, "stability": self.operating}
-        found |= {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
-        return {name: one for name, one in found.items() if isinstance(one, Certificate)}
+        return {name: one for name, one in self.results.items() if isinstance(one, Certificate)}
+
+    @property
+    def undecided(self) -> dict[str, Inconclusive]:
+        """Name of the claim -> why there is no certificate."""
+        return {name: one for name, one in self.results.items() if isinstance(one, Inconclusive)}
 
 
 def root_law(law: Law) -> Law:

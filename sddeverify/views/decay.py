@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.views import _style as style
+from sddeverify.views import style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,8 @@ class Panel:
         lower: Lower end of the confidence band of the mean.
         upper: Upper end of the confidence band of the mean.
         theory: The certified exponent with amplitude and phase fitted, at ``times``; empty if undecided.
-        finite: The same with the exponent predicted for this finite number of workers; may be empty.
+        finite: The same with the exponent for this finite number of workers; may be empty.
+        finite_label: Where that exponent comes from.
         window: The times (s) between which the exponent was fitted.
         runs: Number of runs in the ensemble.
         confidence: Confidence of the band, e.g. 0.99.
@@ -42,6 +43,7 @@ class Panel:
     finite: Sequence[float]
     window: tuple[float, float]
     runs: int
+    finite_label: str = "exponent at this number of workers"
     confidence: float = 0.99
 
 
@@ -65,9 +67,7 @@ def caption(data: Data) -> str:
 def _draw(axes: Axes, panel: Panel) -> None:
     factor, unit = style.time_scale(panel.times)
     times = np.asarray(panel.times) * factor
-    mean, lower, upper = (
-        np.asarray(values, dtype=float) for values in (panel.mean, panel.lower, panel.upper)
-    )
+    mean, lower, upper = (np.asarray(values, dtype=float) for values in (panel.mean, panel.lower, panel.upper))
     size = np.abs(mean)
     floor = max(float(size[size > 0].min(initial=1.0)) / 3, float(size.max(initial=1.0)) * 1e-9)
     # The band of |mean|: where the band of the mean contains 0, that of its size reaches down to 0.
@@ -111,7 +111,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
             color=style.INK,
             linewidth=1.3,
             linestyle=":",
-            label="with the stated finite-P bias",
+            label=panel.finite_label,
         )
     axes.set_yscale("log")
     axes.set_ylim(bottom=floor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sddeverify.views import _style as style
+from sddeverify.views import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sddeverify.views import _style as style
+from sddeverify.views import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,9 +76,7 @@ def figure(data: Data) -> Figure:
         hatch="///",
         linewidth=0,
     )
-    edge = (
-        "certified boundary of mean stability" if data.has_crossing else "end of the certified stable range"
-    )
+    edge = "certified boundary of mean stability" if data.has_crossing else "end of the certified stable range"
     panel.plot(data.critical, data.workers, color=style.BLUE, linewidth=2.2, label=edge)
     if data.mean_square:
         panel.plot(

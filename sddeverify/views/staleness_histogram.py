@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.views import _style as style
+from sddeverify.views import style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

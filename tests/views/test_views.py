@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sddeverify.views import _style, decay, delay_histogram, root_map, stability_chart, staleness_histogram
+from sddeverify.views import decay, delay_histogram, root_map, stability_chart, staleness_histogram, style
 
 RNG = np.random.default_rng(0)
 TIMES = np.linspace(0, 0.5, 120)
@@ -57,14 +57,14 @@ def test_draws_with_labels_and_legend(name):
         assert axes.get_xlabel()
         assert axes.get_ylabel()
         assert axes.get_legend() is not None
-    assert _style.to_png(drawn, dpi=60).startswith(b"\x89PNG")
+    assert style.to_png(drawn, dpi=60).startswith(b"\x89PNG")
     assert len(view.caption(data)) > 40
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_is_a_pure_function(name):
     view, data = FIGURES[name]
-    first, second = (_style.to_svg(view.figure(data)) for _ in range(2))
+    first, second = (style.to_svg(view.figure(data)) for _ in range(2))
     assert first == second
     assert b"<dc:date>" not in first
 

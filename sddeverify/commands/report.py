@@ -1,0 +1,135 @@
+"""``sddeverify report``: the main job, from measured workers to certified answers and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sddeverify.errors import InvalidScenario, MissingExtra, invalid
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sddeverify.report import Report, Row
+
+EXIT_INTERRUPTED = 130
+_MOST_WORKERS = 256
+
+
+def command(
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO]", help="The scenario file (.json or .toml).", show_default=False),
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Measured times (*.csv): they become the compute law.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write; an earlier report there is replaced.")
+    ] = Path("report"),
+    workers: Annotated[
+        int | None, typer.Option(metavar="P", help="Number of processes to record; 8 if left out.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="How long to record; 5 if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
+) -> None:
+    """Measure workers, derive, certify, re-check, emulate, compare, and write a report.
+
+    Without SCENARIO and --trace, worker processes are recorded on this machine: real mini-batch gradients of ridge
+    regression on scikit-learn's digits. With --trace the measured times replace the scenario's compute law.
+
+    \b
+    Example: sddeverify report --out demo
+    Exit status: 0 the report was written (it may say "undecided"), 2 bad input.
+    """
+    _check(scenario, trace, workers, seconds)
+    try:
+        found, console = _make(scenario, trace, out, workers, seconds)
+    except ImportError as error:
+        raise MissingExtra(f"the report needs {error.name}: install sddeverify[report]") from None
+    if as_json:
+        import json
+
+        from sddeverify.report.write import document
+
+        typer.echo(json.dumps(document(found.study, found.rows), indent=2, allow_nan=False))
+        return
+    for note in found.study.source.notes:
+        console.print(note, style="dim", highlight=False, markup=False)
+    console.print(_table(found.rows))
+    console.print(f"report:       {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"check again:  sddeverify check {out}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _check(scenario: Path | None, trace: Path | None, workers: int | None, seconds: float | None) -> None:
+    """Refuse options that contradict each other, before any work."""
+    given = {"--workers": workers, "--seconds": seconds}
+    named = [name for name, value in given.items() if value is not None]
+    if named and (scenario is not None or trace is not None):
+        raise InvalidScenario(f"{named[0]}: it is for recording; leave it out with a scenario or a trace")
+    if workers is not None and not 1 <= workers <= _MOST_WORKERS:
+        raise invalid("--workers", workers, f"a number of processes from 1 to {_MOST_WORKERS}")
+    if seconds is not None and not 0.5 <= seconds <= 3600:
+        raise invalid("--seconds", seconds, "a number of seconds from 0.5 to 3600")
+
+
+def _make(
+    scenario: Path | None, trace: Path | None, out: Path, workers: int | None, seconds: float | None
+) -> tuple[Report, Console]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from sddeverify.emulator.processes import Interrupted
+    from sddeverify.report import make, source
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+            found = make(
+                out,
+                scenario=scenario,
+                trace=trace,
+                workers=workers or source.WORKERS,
+                seconds=seconds or source.SECONDS,
+                progress=lambda stage, done: bar.update(task, description=stage, completed=done),
+            )
+    except Interrupted as interrupted:
+        typer.echo(f"sddeverify: {interrupted}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    return found, _console()
+
+
+def _console(*, stderr: bool = False) -> Console:
+    import os
+
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 150  # a log has no width of its own
+    return console
+
+
+def _table(rows: list[Row]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from sddeverify.report import MARK, Status
+
+    styles = {
+        Status.CERTIFIED: "bold green",
+        Status.COMPUTED: "blue",
+        Status.OBSERVED: "yellow",
+        Status.CONSISTENT: "magenta",
+        Status.INCONSISTENT: "bold red",
+        Status.TOO_LITTLE_DATA: "dim",
+        Status.UNDECIDED: "dim",
+    }
+    table = Table("quantity", "answer", "status", "what it rests on", show_lines=True)
+    for row in rows:
+        status = Text(f"{MARK[row.status]} {row.status.value}", style=styles[row.status])
+        table.add_row(Text(row.quantity), Text(row.value), status, Text(row.basis, style="dim"))
+    return table

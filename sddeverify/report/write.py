@@ -1,0 +1,106 @@
+"""Write everything that a report consists of."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import sddeverify
+from sddeverify.certificates import Inconclusive
+from sddeverify.report import citation, page
+from sddeverify.report.citation import Cited
+from sddeverify.report.figures import pictures
+from sddeverify.report.summary import accepted, rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sddeverify.report.rows import Row
+    from sddeverify.report.study import Progress, Study
+
+_PICTURES = 5
+
+
+def write(study: Study, folder: Path, progress: Progress) -> list[Row]:
+    """Write page, figures, trace, scenario and citation; the certificates are there already.
+
+    Args:
+        study: The work done.
+        folder: Where to write.
+        progress: Told how far the work is.
+
+    Returns:
+        The summary.
+    """
+    summary = rows(study)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    drawn = []
+    for picture in pictures(study):
+        (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+        (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
+        drawn.append(picture)
+        progress("drawing", len(drawn) / _PICTURES)
+    (folder / "report.html").write_text(page.render(study, summary, drawn), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(document(study, summary), indent=1) + "\n", encoding="utf-8")
+    (folder / "scenario.toml").write_text(study.source.scenario.to_toml(), encoding="utf-8")
+    trace = folder / "trace.csv"
+    if not trace.exists():  # a recorded trace was written there as it happened
+        (study.run.trace if study.source.trace is None else study.source.trace).to_csv(trace)
+    if study.source.trace is not None:
+        study.run.trace.to_csv(folder / "emulated_trace.csv")
+    (folder / "citation.tex").write_text(citation.latex(cited(study)), encoding="utf-8")
+    (folder / "citation.bib").write_text(citation.bibtex(), encoding="utf-8")
+    return summary
+
+
+def document(study: Study, summary: list[Row]) -> dict[str, Any]:
+    """Return the report as JSON."""
+    return {
+        "version": sddeverify.__version__,
+        "notes": list(study.source.notes),
+        "scenario_sha256": study.source.scenario.sha256,
+        "answers": [row.to_json() for row in summary],
+        "agreement": study.agreement.to_json(),
+        "derivation_passed": all(one.passed for one in study.checked),
+        "certificates": {
+            name: {"claim_sha256": one.digest, "accepted": accepted(study, name)}
+            for name, one in study.proofs.certificates.items()
+        },
+        "undecided": {name: str(one) for name, one in study.proofs.undecided.items()},
+        "seconds": {stage: round(seconds, 3) for stage, seconds in study.seconds.items()},
+    }
+
+
+def cited(study: Study) -> list[Cited]:
+    """Return the certified statements worth citing: only those that the copied kernel accepted."""
+    found = []
+    model, proofs = study.derived.model, study.proofs
+    boundary = proofs.boundary
+    if accepted(study, "stability_boundary") and not isinstance(boundary, Inconclusive):
+        rate = boundary.learning_rate
+        if rate is not None:
+            top = citation.escape(f"{float(model.hessian[-1]):.6g}")
+            text = (
+                f"For {model.workers} asynchronous workers with the delay law of the certificate and Hessian "
+                f"eigenvalues up to {top}, the mean of the linearised stochastic delay differential equation is "
+                "exponentially stable for every learning rate up to {lo}"
+            )
+            if rate.hi is not None:
+                text += ", and the critical learning rate is at most {hi}"
+            found.append(_cited("CriticalLearningRate", text, rate.lo, rate.hi, study, "stability_boundary"))
+    for mode in proofs.modes:
+        name = f"rightmost_root_{mode.name}"
+        if isinstance(mode.result, Inconclusive) or not accepted(study, name):
+            continue
+        text = (
+            f"At learning rate {float(model.learning_rate):.6g} the spectral abscissa of the {mode.name} mode "
+            f"(eigenvalue {float(mode.hessian):.6g}) lies between {{lo}} and {{hi}} per unit of time"
+        )
+        real = mode.result.real
+        found.append(_cited(f"Abscissa{mode.name.capitalize()}", text, real.lo, real.hi, study, name))
+    return found
+
+
+def _cited(macro: str, text: str, lo: Fraction, hi: Fraction | None, study: Study, name: str) -> Cited:
+    return Cited(macro, text, lo, hi, study.proofs.certificates[name].digest, f"{name}.cert.json")
