@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
+from sddeverify.commands import certify, check, derive, emulate, record, report
 from sddeverify.errors import SddeverifyError
 
-
-def _later(name: str) -> Callable[..., None]:
-    function: Callable[..., None] = import_module(f"sddeverify.commands.{name}").command
-    return function
-
-
 COMMANDS: dict[str, Callable[..., None]] = {
-    name: _later(name)
-    for name in ("report", "derive", "certify", "check", "emulate", "record")
-    if find_spec(f"sddeverify.commands.{name}")
+    "report": report.command,
+    "derive": derive.command,
+    "certify": certify.command,
+    "check": check.command,
+    "emulate": emulate.command,
+    "record": record.command,
 }
 
 app = typer.Typer(

@@ -31,11 +31,11 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print steps, checks and model as JSON.")] = False,
 ) -> None:
-    """Derive the delay equation of a scenario, step by step, up to the stability boundary.
+    """Derive the delay equation of a scenario, step by step.
 
-    Every step is re-checked by SymPy and at random rational points; what is assumed is named. The table at the
-    end has the exact coefficients. With --latex or --markdown the derivation is written to a file (- is standard
-    output) instead of being shown.
+    It leads from arriving gradients to the stability boundary. Every step is re-checked by SymPy and at random
+    rational points; what is assumed is named. The table at the end has the exact coefficients. With --latex or
+    --markdown the derivation is written to a file (- is standard output) instead of being shown.
 
     \b
     Example: sddeverify derive scenario.toml --latex derivation.tex

@@ -36,7 +36,7 @@ def command(
     seconds: Annotated[float | None, typer.Option(metavar="S", help="How long to record; 5 if left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Measure workers, derive, certify, re-check, emulate, compare, and write a report.
+    """Measure workers, certify, emulate, compare, and write a report.
 
     Without SCENARIO and --trace, worker processes are recorded on this machine: real mini-batch gradients of ridge
     regression on scikit-learn's digits. With --trace the measured times replace the scenario's compute law.
