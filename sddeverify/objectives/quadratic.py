@@ -34,6 +34,10 @@ class Quadratic(Objective):
     def _curvatures(self) -> Array:
         return np.array([float(h) for h in self.exact])
 
+    @cached_property
+    def _deviation(self) -> float:
+        return float(float(self.noise_variance) ** 0.5)
+
     @property
     def dimension(self) -> int:
         """Number of eigenvalues."""
@@ -56,7 +60,7 @@ class Quadratic(Objective):
         exact = self.full_gradient(w)
         if self.noise_variance == 0:
             return exact
-        return exact + rng.normal(0.0, float(self.noise_variance) ** 0.5, self.dimension)
+        return exact + rng.normal(0.0, self._deviation, self.dimension)
 
     def full_gradient(self, w: Array) -> Array:
         """h_k w_k."""

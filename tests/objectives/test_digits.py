@@ -1,11 +1,15 @@
 """The regressions on real digits against scikit-learn's own solvers."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import sklearn.datasets
 import sklearn.linear_model
 
-from sddeverify.objectives import Logistic, Ridge
+from sddeverify.errors import MissingExtra
+from sddeverify.objectives import Logistic, Ridge, _digits
 from sddeverify.objectives._digits import digits
 
 
@@ -17,6 +21,21 @@ def test_data_are_the_real_digits() -> None:
     assert np.bincount(labels.astype(int)).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     with pytest.raises(ValueError, match="read-only"):
         pixels[0, 0] = 1
+
+
+def test_data_are_what_scikit_learn_loads() -> None:
+    pixels, labels = digits()
+    theirs, numbers = sklearn.datasets.load_digits(return_X_y=True)
+    assert np.array_equal(16 * pixels, theirs)
+    assert np.array_equal(labels, numbers)
+
+
+def test_data_need_scikit_learn_but_do_not_import_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys; from sddeverify.objectives import Ridge; Ridge().data; sys.exit('sklearn' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    monkeypatch.setattr(_digits, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"scikit-learn; install sddeverify\[report\]"):
+        _digits.digits.__wrapped__()
 
 
 @pytest.mark.parametrize("regularization", ["1/100", "1"])

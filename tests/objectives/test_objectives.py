@@ -8,7 +8,7 @@ import scipy.linalg
 import scipy.stats
 
 from sddeverify.errors import InvalidScenario, MissingExtra
-from sddeverify.objectives import OBJECTIVES, Logistic, Objective, Quadratic, Ridge, build
+from sddeverify.objectives import OBJECTIVES, Logistic, Objective, Quadratic, Ridge, _digits, build
 from sddeverify.objectives._digits import digits
 
 ALL: dict[str, Objective] = {
@@ -165,7 +165,7 @@ def test_build_refuses(name: str, parameters: dict[str, object], field: str) -> 
 
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    monkeypatch.setattr(_digits, "find_spec", lambda name: None)
     digits.cache_clear()
     ridge = Ridge()  # a description needs no data
     with pytest.raises(MissingExtra, match=r"install sddeverify\[report\]"):
