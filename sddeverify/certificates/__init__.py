@@ -4,8 +4,12 @@ from types import ModuleType
 
 from sddeverify.certificates import (
     all_roots,
+    boundary_tube,
     decay_rate,
+    discrete_boundary,
     mean_square_stability,
+    memoryless_boundary,
+    optimum,
     rightmost_root,
     root_count,
     root_enclosure,
@@ -17,8 +21,12 @@ from sddeverify.certificates._certificate import Certificate, Inconclusive, Reas
 
 CLAIMS: dict[str, ModuleType] = {
     "all_roots": all_roots,
+    "boundary_tube": boundary_tube,
     "decay_rate": decay_rate,
+    "discrete_boundary": discrete_boundary,
     "mean_square_stability": mean_square_stability,
+    "memoryless_boundary": memoryless_boundary,
+    "optimum": optimum,
     "rightmost_root": rightmost_root,
     "root_count": root_count,
     "root_enclosure": root_enclosure,
@@ -33,8 +41,12 @@ __all__ = [
     "Inconclusive",
     "Reason",
     "all_roots",
+    "boundary_tube",
     "decay_rate",
+    "discrete_boundary",
     "mean_square_stability",
+    "memoryless_boundary",
+    "optimum",
     "rightmost_root",
     "root_count",
     "root_enclosure",

@@ -109,7 +109,7 @@ class Certificate:
         return f"**Certified** `{self.digest[:12]}`: {self.statement}"
 
 
-def document(claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None) -> dict[str, Any]:
+def document(claim: dict[str, Any], witness: Any, provenance: Mapping[str, str] | None) -> dict[str, Any]:
     """Return the document of a claim and its witness."""
     return {
         "schema": SCHEMA,

@@ -46,7 +46,13 @@ def decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:
     return Enclosure(math.floor(lo / grid) * grid, math.ceil(hi / grid) * grid)
 
 
-def finish(kind: type[C], claim: dict[str, Any], witness: dict[str, Any], provenance: Mapping[str, str] | None) -> C:
+def bracket(value: Fraction, digits: int) -> Enclosure:
+    """Return an enclosure of relative width about 10^-digits around a positive computed number."""
+    width = value / 10**digits
+    return decimals(value - width / 2, value + width / 2, width / 16)
+
+
+def finish(kind: type[C], claim: dict[str, Any], witness: Any, provenance: Mapping[str, str] | None) -> C:
     """Return the certificate if the kernel accepts it.
 
     Raises:

@@ -10,13 +10,23 @@ from itertools import pairwise
 from math import comb
 from typing import Any
 
-from .document import listed, members, number, precision
-from .function import ZERO, Function
+from .document import Malformed, listed, members, number, precision
+from .function import ZERO, Function, counted
 from .interval import Arithmetic, Pair, Rectangle, Refusal
 from .laws import multiply
 
 Polynomial = list[Fraction]
 _ORDER = 8
+
+
+def proved_variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+    """Return the enclosure of S that a witness ``{count, integral}`` proves."""
+    count, integral = members(witness, "count", "integral")
+    if h.damping.lo <= 0:
+        raise Malformed("the damping must be positive")
+    if counted(h, ZERO, count) != 0:
+        raise Refusal("the equation is not stable")
+    return variance(h, claim, integral)
 
 
 def variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
@@ -74,7 +84,7 @@ def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
 def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
     """Pieces of [0, W] by Taylor's formula, and the tail by |i w + q| in [w - R, w + R], R = |b| + |a| >= |q|.
 
-    On a piece with midpoint m and half-length r, f(m + t) = sum over k < n of f_k t^k + f_n(m + t') t^n, so the integral
+    On a piece with midpoint m, half-length r, f(m + t) = sum over k < n of f_k t^k + f_n(m + t') t^n, so the integral
     is the sum over even k < n of 2 f_k r^(k+1)/(k+1) plus 2 r^(n+1)/(n+1) times an average of f_n over it (n even),
     where f_k are the Taylor coefficients of f = 1/|h(i w)|^2, from those of h at m, and for f_n on the whole piece.
     """

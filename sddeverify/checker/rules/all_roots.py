@@ -4,7 +4,7 @@ Claim: the zeros with Re s >= c, counted with multiplicity, are one (or, in a cl
 [re, im, radius, zeros], im >= 0, and in the mirror images of those with im > 0; there are no others.
 
 Theorem. Each disc holds as many zeros as it says (``Function.disc``), no two of them or of their mirror images meet,
-all lie in Re s >= c, and the number of zeros with Re s >= c (``Function.zeros_right``) is the total: no zero is left over.
+all lie in Re s >= c, and the number of zeros with Re s >= c (``Function.zeros_right``) is the total: none is left over.
 Discs with im > 0 have im > radius, so the mirror images are below the axis; a disc with im = 0 is its own mirror image.
 """
 

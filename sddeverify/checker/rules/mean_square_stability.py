@@ -14,7 +14,7 @@ from ..document import Malformed, members, pair
 from ..function import ZERO, Rule, counted, read_function
 from ..interval import Refusal
 from ..laws import spelled
-from .stationary_variance import proved_variance
+from ..variance import proved_variance
 
 
 def mean_square_stability(claim: dict[str, Any]) -> Rule:

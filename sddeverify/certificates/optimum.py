@@ -1,0 +1,99 @@
+"""optimum: the best number of workers, learning rate or cap: certified argmax of the slowest mode's decay rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.analysis import roots as search
+from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason
+from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._prove import finish
+from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.exact import spell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sddeverify.models import CharacteristicFunction
+
+
+@dataclass(frozen=True)
+class Optimum(Certificate):
+    """The candidates whose slowest mode decays fastest."""
+
+    @property
+    def best(self) -> list[str]:
+        """The best candidate; several names are a tie as far as the proof tells."""
+        return list(self.claim["best"])
+
+    @property
+    def threshold(self) -> Fraction:
+        """The best candidates decay faster than this rate (1/time), all others at most as fast."""
+        return Fraction(self.claim["threshold"])
+
+
+def prove(
+    table: Mapping[object, Sequence[CharacteristicFunction]],
+    digits: int = 9,
+    *,
+    provenance: Mapping[str, str] | None = None,
+) -> Optimum | Inconclusive:
+    """Certify which candidate has the largest decay rate of its slowest mode.
+
+    Args:
+        table: For each candidate (named by ``str``) the characteristic functions of all its non-zero eigenvalues.
+        digits: Rates that agree to so many digits are reported as a tie.
+        provenance: Optional texts that go into the document unverified.
+
+    Returns:
+        The certificate, or Inconclusive, e.g. if all candidates tie.
+
+    Raises:
+        InvalidScenario: if there are fewer than two candidates, or one has no function.
+    """
+    rows = {str(name): list(functions) for name, functions in table.items()}
+    if len(rows) < 2 or not all(rows.values()):
+        raise invalid("table", sorted(rows), "two or more candidates, each with at least one characteristic function")
+    try:
+        slowest = {name: _slowest(functions) for name, functions in rows.items()}
+        best, threshold = _threshold({name: rate for name, (rate, _) in slowest.items()}, digits)
+        claim: dict[str, Any] = {
+            "type": "optimum",
+            "table": [
+                {"candidate": name, "functions": [h.to_json() for h in functions]} for name, functions in rows.items()
+            ],
+            "best": best,
+            "threshold": spell(threshold),
+        }
+        witness: list[Any] = []
+        for name, functions in rows.items():
+            chosen = functions if name in best else [functions[slowest[name][1]]]
+            counts = [count_witness(Subject.of(h.to_json()), -threshold)[1] for h in chosen]
+            witness.append(counts if name in best else {"function": slowest[name][1], "count": counts[0]})
+        return finish(Optimum, claim, witness, provenance)
+    except Obstacle as obstacle:
+        return obstacle.result
+
+
+def _slowest(functions: list[CharacteristicFunction]) -> tuple[float, int]:
+    """The smallest decay rate among the functions, computed, and whose it is."""
+    try:
+        return min((-search.rightmost_float(h).real, k) for k, h in enumerate(functions))
+    except UnsupportedScenario as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+
+
+def _threshold(rates: dict[str, float], digits: int) -> tuple[list[str], Fraction]:
+    """The best candidates, and a short rate that separates them from the others."""
+    top = max(rates.values())
+    width = max(abs(rate) for rate in rates.values()) / 10**digits
+    best = [name for name, rate in rates.items() if rate >= top - width]
+    if len(best) == len(rates):
+        raise Obstacle(Reason.PRECISION, f"all candidates decay at the same rate to {digits} digits")
+    last = min(rates[name] for name in best)
+    next_best = max(rate for name, rate in rates.items() if name not in best)
+    middle, gap = (Fraction(last) + Fraction(next_best)) / 2, Fraction(last) - Fraction(next_best)
+    grid = Fraction(1, 10 ** len(str(int(8 / gap) + 1)))
+    return best, round(middle / grid) * grid
