@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,19 +29,24 @@ def axis_witness(subject: Subject, lo: Fraction, hi: Fraction | None, window: En
     if hi is not None and window is not None:
         spans = [(Fraction(0), window.lo, hi), (window.lo, window.hi, lo), (window.hi, max(hi, window.hi * 2), hi)]
     function = Function(Pair(spans[-1][2], spans[-1][2]), Pair(Fraction(0), Fraction(0)), subject.function.law)
-    scaled = Subject(function, subject.narrow)
+    scaled = replace(subject, function=function)
     obstacle = Obstacle(Reason.PRECISION, "a crossing is not excluded")
     for bits in ladder(scaled, Fraction(0)):
         work = bits or working_bits(function, Fraction(0))
         try:
             line = _Axis(scaled, bits)
+            # |Phi| <= 1 and, for w <= a, |h| <= 2 a limit the reach of a piece to 2 (1/curvature)^(1/2)
+            subject.effort.require(float(hi or lo) * math.sqrt(line.curvature) / 2, function.law.size)
             grid = work - 4
             pieces = [
                 piece
                 for start, end, top in spans
                 for piece in walk(partial(line.conditions, top=top), start, end, grid)
             ]
+            subject.effort.spend(len(pieces), function.law.size, work)
         except (Obstacle, Refusal, OverflowError) as error:
+            if isinstance(error, Obstacle) and error.result.reason is Reason.BUDGET:
+                raise
             reason = Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX
             obstacle = Obstacle(reason, str(error))
             continue
@@ -66,7 +73,7 @@ class _Axis:
     """The imaginary axis for one law, at one precision (0: floats)."""
 
     def __init__(self, subject: Subject, bits: int) -> None:
-        self.law, self.narrow, self.bits = subject.function.law, subject.narrow, bits
+        self.law, self.narrow, self.bits, self.effort = subject.function.law, subject.narrow, bits, subject.effort
         self.ar = arithmetic(bits)
         origin = (0, 0, 0, 0) if bits else 0j
         jet = self.law.jet(self.ar, origin, 2)
@@ -76,6 +83,7 @@ class _Axis:
     def conditions(self, w: Fraction, top: Fraction) -> list[Condition]:
         """Re Phi > 0, Im h > 0 at a = top, Re Phi < 0, at the frequency w."""
         a = float(top)
+        self.effort.spend(1, self.law.size, self.bits)
         if self.bits:
             x, y = self.law.jet(self.ar, self.ar.point(Fraction(0), w), 1)
             values = [as_float(v, self.bits) for v in (x[0] - 4, x[2], -x[1] - 4)]

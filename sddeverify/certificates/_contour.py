@@ -8,86 +8,24 @@ of h the pieces shrink like the square root of the distance, so a distance of 10
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from sddeverify.certificates._certificate import Obstacle, Reason
+from sddeverify.certificates._effort import Effort
+from sddeverify.certificates._floats import FloatArithmetic
 from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed, pair
 from sddeverify.checker.function import Function
-from sddeverify.checker.interval import Arithmetic, Pair, Refusal
+from sddeverify.checker.interval import Arithmetic, Refusal
 from sddeverify.checker.laws import parse
 from sddeverify.exact import spell
 
 _SAFETY = 0.94
 _MANTISSA = 2.0**-52
-
-
-class FloatArithmetic:
-    """The operations of the kernel's laws on Python complex numbers, without any rigour."""
-
-    one = 1.0 + 0j
-
-    def __init__(self) -> None:
-        self._middle: dict[int, tuple[Pair, float]] = {}
-
-    def scale(self, x: complex, pair: Pair) -> complex:
-        """X times the middle of a parameter, which is remembered for as long as this object lives."""
-        known = self._middle.get(id(pair))
-        if known is None:
-            known = self._middle[id(pair)] = (pair, float((pair.lo + pair.hi) / 2))
-        return x * known[1]
-
-    add = staticmethod(complex.__add__)
-    subtract = staticmethod(complex.__sub__)
-    multiply = staticmethod(complex.__mul__)
-
-    def divide(self, x: complex, divisor: int) -> complex:
-        return x / divisor
-
-    def inverse(self, x: complex) -> complex:
-        return 1 / x
-
-    def exponential(self, x: complex) -> complex:
-        return cmath.exp(-x)
-
-    def is_right(self, x: complex) -> bool:
-        return x.real > 0
-
-    def real_part(self, x: complex) -> complex:
-        return complex(x.real)
-
-    def size(self, x: complex) -> complex:
-        return complex(abs(x))
-
-    def inflate(self, x: complex, radius: complex) -> complex:
-        return x
-
-    def moments(self, z: complex, order: int) -> list[complex]:
-        """The integrals of t^k exp(-z t) over [0, 1]."""
-        if abs(z) <= 1:
-            sums, power, count = [0j] * (order + 1), 1 + 0j, 0
-            while abs(power) > 1e-18:
-                sums = [x + power / (count + k + 1) for k, x in enumerate(sums)]
-                count += 1
-                power *= -z / count
-            return sums
-        decay = cmath.exp(-z)
-        sums = [(1 - decay) / z]
-        for k in range(1, order + 1):
-            sums.append((k * sums[-1] - decay) / z)
-        return sums
-
-    def polynomial(self, coefficients: list[int], z: complex) -> complex:
-        """The polynomial, lowest coefficient first."""
-        powers = np.power(z, np.arange(len(coefficients)))
-        return complex(np.dot(np.array(coefficients, dtype=float), powers))
 
 
 def arithmetic(bits: int | None) -> Any:
@@ -143,6 +81,7 @@ class Line:
     def __init__(self, subject: Subject, c: Fraction, bits: int | None) -> None:
         function = subject.function
         self.function, self.narrow, self.c, self.bits = function, subject.narrow, c, bits
+        self.effort = subject.effort
         self.ar = arithmetic(bits)
         a = max(abs(function.damping.lo), abs(function.damping.hi))
         if bits is None:
@@ -154,14 +93,26 @@ class Line:
         b = max(abs(function.undelayed.lo), abs(function.undelayed.hi))
         self.bound = float(a) * sizes[0] + float(b)
         self.curvature = float(a) * sizes[2] * (1 + 1e-12)
-        self.noise = 8 * _MANTISSA * (self.bound + abs(float(c)) + float(a) * sizes[1] * abs(float(c)))
+        if not math.isfinite(self.bound) or not math.isfinite(self.curvature):
+            raise OverflowError
+        # The rounding errors of Im h do not grow with c itself: it may be far larger than |h| on the line.
+        self.noise = 8 * _MANTISSA * (self.bound + float(a) * sizes[1] * abs(float(c)))
+
+    def least_pieces(self, end: float) -> float:
+        """How many pieces [0, end] takes at least: |h| <= S + w with S = |c| + the bound limits their reach."""
+        size = abs(float(self.c)) + self.bound
+        return math.sqrt(2 * self.curvature) / _SAFETY * (math.sqrt(size + end) - math.sqrt(size))
 
     def conditions(self, w: Fraction) -> list[Condition]:
         """The four half-planes at c + i w."""
+        self.effort.spend(1, self.function.law.size, self.bits)
         if self.bits is None:
-            value, slope = self.function.jet(self.ar, complex(self.c, w), 1)
-            noise = self.noise + 4 * _MANTISSA * abs(value)
-            values = [value.real - noise, value.imag - noise, -value.real - noise, -value.imag - noise]
+            s = complex(self.c, w)
+            value, slope = self.function.jet(self.ar, s, 1)
+            re, im = (
+                self.noise + 8 * _MANTISSA * (abs(x) + abs(y)) for x, y in ((value.real, s.real), (value.imag, s.imag))
+            )
+            values = [value.real - re, value.imag - im, -value.real - re, -value.imag - im]
             slopes = [-slope.imag, slope.real, slope.imag, -slope.real]
         else:
             x, y = self.function.jet(self.ar, self.ar.point(self.c, w), 1)
@@ -184,6 +135,7 @@ class Subject:
 
     function: Function
     narrow: bool
+    effort: Effort = field(default_factory=Effort, compare=False)
 
     @classmethod
     def of(cls, claim: dict[str, Any]) -> Subject:
@@ -227,11 +179,19 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
             scale = _exponent(line.bound)
             grid = max(60, 60 - scale) if bits == 0 else bits - 8
             end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (scale - 8)
+            subject.effort.require(line.least_pieces(float(end)), function.law.size)
             pieces = list(walk(line.conditions, Fraction(0), end, grid))
             if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
-                pieces.append((end + Fraction(line.conditions(end)[1].reach / 2), 1))
-        except (OverflowError, ZeroDivisionError) as error:
-            detail = str(error)
+                last = Fraction(line.conditions(end)[1].reach / 2)
+                if not last:
+                    raise Obstacle(
+                        Reason.PRECISION, "the imaginary part is not separated from 0 at the end of the line"
+                    )
+                pieces.append((end + last, 1))
+            work = bits or working_bits(function, c)
+            subject.effort.spend(len(pieces), function.law.size, work)
+        except (OverflowError, ZeroDivisionError):
+            detail = "a number is beyond the range of floats; choose another unit of time"
             continue
         except Refusal as error:
             detail = str(error)
@@ -242,7 +202,6 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
             detail = error.result.detail
             continue
         breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
-        work = bits or working_bits(function, c)
         try:
             line_pieces = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
             zeros = function.zeros_right(Arithmetic(work), line_pieces, c)

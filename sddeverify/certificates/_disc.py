@@ -9,16 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from sddeverify.certificates._certificate import Obstacle, Reason
 from sddeverify.certificates._contour import Subject, working_bits
 from sddeverify.checker.document import MAX_BITS
 from sddeverify.checker.interval import Arithmetic, Rectangle, Refusal
 from sddeverify.errors import invalid
-
-if TYPE_CHECKING:
-    from sddeverify.checker.function import Function
 
 MAX_DIGITS = 1000
 Point = tuple[Fraction, Fraction]
@@ -39,53 +35,59 @@ class Disc:
         return {"bits": self.bits, "centre": [str(self.re), str(self.im)], "radius": str(self.radius)}
 
 
-def require_digits(digits: int) -> int:
+def require_digits(digits: int, most: int = MAX_DIGITS) -> int:
     """Return ``digits`` if a prover may be asked for so many.
 
     Raises:
-        InvalidScenario: unless it is an integer from 1 to 1000.
+        InvalidScenario: unless it is an integer from 1 to ``most``.
     """
-    if type(digits) is not int or not 1 <= digits <= MAX_DIGITS:
-        raise invalid("digits", digits, f"an integer from 1 to {MAX_DIGITS}")
+    if type(digits) is not int or not 1 <= digits <= most:
+        raise invalid("digits", digits, f"an integer from 1 to {most}")
     return digits
 
 
-def refine(subject: Subject, start: complex | Point, digits: int, zeros: int = 1) -> Disc:
+def refine(
+    subject: Subject, start: complex | Point, digits: int, zeros: int = 1, apart: Fraction | None = None
+) -> Disc:
     """Return a disc around the zero (or the double zero) near ``start`` that fixes ``digits`` digits of each part.
 
-    For intervals of parameters the disc is as large as the zero moves.
+    A part that cannot be told from 0 is fixed to an absolute error instead, some 20 digits below the other part's.
+    For intervals of parameters the disc is as large as the zero moves. Where another zero is as near as ``apart``, that
+    many more bits are needed.
 
     Raises:
         Obstacle: if no disc is accepted at the highest precision.
     """
     wanted = math.ceil(digits * math.log2(10)) + 4
     function = subject.function
-    re, im = point(start)
-    base = working_bits(function, re)
-    bits = base + zeros * (wanted + _bits_below_one(_smaller_part(re, im, base)))
+    place = point(start)
+    base = working_bits(function, place[0]) + (max(0, _bits_below_one(apart)) if apart else 0)
+    bits = max(base, base + zeros * (wanted + _bits_below_one(_smaller_part(*place, base, base))))
     obstacle = Obstacle(Reason.PRECISION, f"{digits} digits need more than {MAX_BITS} bits")
     while bits <= MAX_BITS:
         ar = Arithmetic(bits)
         try:
-            re, im = newton(ar, function, re, im, zeros)
-            exponent = wanted + _bits_below_one(_smaller_part(re, im, base))
+            re, im = newton(ar, subject, *place, zeros)
+            exponent = wanted + _bits_below_one(_smaller_part(re, im, base, bits))
             if bits < base + zeros * exponent <= MAX_BITS:
                 bits = base + zeros * exponent  # a part turned out smaller than the start said
                 continue
             return _disc(ar, subject, re, im, exponent, zeros)
         except Refusal as error:
             obstacle = Obstacle(Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX, str(error))
-        if not subject.narrow:
+        if not subject.narrow or bits == MAX_BITS:
             break
-        bits *= 2
+        bits = min(2 * bits, MAX_BITS)
     raise obstacle
 
 
 def _disc(ar: Arithmetic, subject: Subject, re: Fraction, im: Fraction, exponent: int, zeros: int) -> Disc:
     """The disc of radius 2^-exponent, or for intervals of parameters the first larger one that is accepted."""
+    exponent = exponent if subject.narrow else min(exponent, _widest_hope(ar, subject, re, im, zeros))
     while True:
         radius = Fraction(1, 1 << exponent) if exponent >= 0 else Fraction(1 << -exponent)
         disc = Disc(_round(re, radius), _round(im, radius), radius, zeros, ar.bits)
+        subject.effort.spend(2, subject.function.law.size, ar.bits)
         try:
             subject.function.disc(ar, disc.re, disc.im, disc.radius, zeros)
         except Refusal:
@@ -96,13 +98,27 @@ def _disc(ar: Arithmetic, subject: Subject, re: Fraction, im: Fraction, exponent
         return disc
 
 
-def _smaller_part(re: Fraction, im: Fraction, bits: int) -> Fraction:
-    """The smaller non-zero part of a root, but not below 2^-bits of the larger one, nor that below 2^-bits."""
-    size = max(abs(re), abs(im), Fraction(1, 1 << bits))
-    return max(min(abs(x) or size for x in (re, im)), size / (1 << bits))
+def _widest_hope(ar: Arithmetic, subject: Subject, re: Fraction, im: Fraction, zeros: int) -> int:
+    """The largest e such that a disc of radius 2^-e may be accepted: r^k |h_k| > |h(m)| is necessary."""
+    subject.effort.spend(1, subject.function.law.size, ar.bits)
+    jet = subject.function.jet(ar, ar.point(re, im), zeros)
+    least, most = ar.mignitude(jet[zeros]), ar.magnitude(jet[0])
+    if not least:
+        raise Refusal(f"the disc is not proved to hold exactly {zeros} root(s)")
+    return (least.bit_length() - most.bit_length() + 1) // zeros
 
 
-def newton(ar: Arithmetic, function: Function, re: Fraction, im: Fraction, zeros: int) -> Point:
+def _smaller_part(re: Fraction, im: Fraction, base: int, bits: int) -> Fraction:
+    """The smaller non-zero part of a root: what ``bits`` bits show of it, or else 2^-base of the larger one.
+
+    The larger part is taken to be at least 2^-base.
+    """
+    size = max(abs(re), abs(im), Fraction(1, 1 << base))
+    least = min(abs(x) or size for x in (re, im))
+    return least if least > size / (1 << bits * 3 // 4) else max(least, size / (1 << base))
+
+
+def newton(ar: Arithmetic, subject: Subject, re: Fraction, im: Fraction, zeros: int) -> Point:
     """Newton's method for h (for h' if ``zeros`` is 2), staying on the real axis if it starts there.
 
     Raises:
@@ -111,7 +127,8 @@ def newton(ar: Arithmetic, function: Function, re: Fraction, im: Fraction, zeros
     x, y = _ulps(re, ar), _ulps(im, ar)
     previous = None
     for _ in range(60):
-        jet = function.jet(ar, (x, x, y, y), zeros)
+        subject.effort.spend(1, subject.function.law.size, ar.bits)
+        jet = subject.function.jet(ar, (x, x, y, y), zeros)
         value, slope = _middle(jet[zeros - 1]), _middle(jet[zeros])
         dx, dy = _quotient(value, (slope[0] * zeros, slope[1] * zeros), ar.bits)
         x, y = x - dx, 0 if im == 0 else y - dy
@@ -132,19 +149,18 @@ def split(subject: Subject, middle: float) -> tuple[Point, Fraction] | None:
         be told from 0: a double zero, as far as the highest precision sees.
     """
     re = Fraction(middle)
-    bits = 2 * working_bits(subject.function, re)
-    while bits <= MAX_BITS:
+    bits = min(2 * working_bits(subject.function, re), MAX_BITS)
+    while True:
         ar = Arithmetic(bits)
-        re, _ = newton(ar, subject.function, re, Fraction(0), 2)
+        re, _ = newton(ar, subject, re, Fraction(0), 2)
         jet = subject.function.jet(ar, ar.point(re, Fraction(0)), 2)
         if not jet[0][0] <= 0 <= jet[0][1]:
             square = -Fraction(_middle(jet[0])[0], _middle(jet[2])[0] or 1)
             distance = Fraction(math.isqrt((abs(square.numerator) << 2 * bits) // square.denominator), ar.unit)
             return ((re + distance, Fraction(0)) if square > 0 else (re, distance)), re
-        if not subject.narrow:
+        if not subject.narrow or bits == MAX_BITS:
             return None
-        bits *= 2
-    return None
+        bits = min(2 * bits, MAX_BITS)
 
 
 def point(start: complex | Point) -> Point:

@@ -55,7 +55,8 @@ def prove(
 
     Args:
         h: The characteristic function.
-        digits: Significant digits of real and imaginary part (the enclosures are at most 10^-digits wide, relatively).
+        digits: Significant digits of real and imaginary part (the enclosures are at most 10^-digits wide, relatively);
+            a part that is 0, or too small to tell, is enclosed as finely as 10^-19 of the other one would be.
         model: Optional ``learning_rate``, ``hessian``, ``workers``, ``mean_delay`` that explain the damping.
         provenance: Optional texts that go into the document unverified.
 
@@ -106,8 +107,19 @@ def _attempts(
         middle = first.real if pair or second is None else (first.real + second.real) / 2
         rest = [x.real for x in (others[1:] if reals else others)]
         yield lambda: _double(subject, middle, digits, rest)
+        yield lambda: _cluster(subject, middle, digits, rest)
+        if first:
+            return
     yield lambda: _simple(subject, first, digits, [x.real for x in others])
-    yield lambda: _simple(subject, first, digits, [float(x.real) for x in search.all_in(h, _left(subject, first))[1:]])
+    yield lambda: _simple(subject, first, digits, _further(h, _left(subject, first)))
+
+
+def _further(h: CharacteristicFunction, left: Fraction) -> list[float]:
+    """The real parts of all roots right of a line but the first, by a second search."""
+    try:
+        return [float(x.real) for x in search.all_in(h, left)[1:]]
+    except UnsupportedScenario as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
 
 
 def _simple(subject: Subject, start: complex, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
@@ -122,11 +134,19 @@ def _double(subject: Subject, middle: float, digits: int, others: list[float]) -
     except Refusal as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
     if parts is None:
-        disc = refine(subject, complex(middle), digits, zeros=2)
-        return disc, _line(subject, disc, others)
+        return _cluster(subject, middle, digits, others)
     start, axis = parts
-    disc = refine(subject, start, digits + math.ceil(-math.log10(float(abs(start[0] - axis) + start[1]))) + 1)
-    return disc, axis if disc.im == 0 else _line(subject, disc, others)
+    if start[1]:
+        disc = refine(subject, start, digits, apart=start[1])
+        return disc, _line(subject, disc, others)
+    apart = start[0] - axis
+    more = len(str(math.ceil(abs(start[0]) / apart)))  # so that the disc does not reach the other zero
+    return refine(subject, start, digits + more, apart=apart), axis
+
+
+def _cluster(subject: Subject, middle: float, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+    disc = refine(subject, complex(middle), digits, zeros=2)
+    return disc, _line(subject, disc, others)
 
 
 def _line(subject: Subject, disc: Disc, others: list[float]) -> Fraction:

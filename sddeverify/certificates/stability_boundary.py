@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
 from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
-from sddeverify.certificates._contour import (
-    Subject,
-    count_witness,
-    working_bits,
-)
+from sddeverify.certificates._contour import Subject, count_witness, working_bits
 from sddeverify.certificates._disc import require_digits
 from sddeverify.certificates._prove import decimals, finish, model_claim
 from sddeverify.checker.document import MAX_BITS
-from sddeverify.checker.interval import Arithmetic
+from sddeverify.checker.interval import Arithmetic, Pair
 from sddeverify.checker.laws import parse
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
@@ -30,6 +26,9 @@ if TYPE_CHECKING:
     from sddeverify.delays import Law
     from sddeverify.exact import Exact
 
+_USUAL = 6  # most laws have their boundary below that
+_MAX_DIGITS = 250  # a bracket this narrow still has a width that floats represent
+_FACTORS = (1.25, 1.5, 2, 3, 4, 6, 8, 12)
 DEFAULT_REACH = 100  # up to which multiple of 1/(mean delay) a boundary is looked for
 
 
@@ -82,8 +81,8 @@ def prove(
 
     Args:
         law: The delay law.
-        digits: Significant digits of the critical damping and of the crossing frequency. For an ``Empirical`` law
-            the enclosure holds for all laws within its rounding and is as wide as they differ.
+        digits: Significant digits of the critical damping and of the crossing frequency, at most 250. For an
+            ``Empirical`` law the enclosure holds for all laws within its rounding and is as wide as they differ.
         up_to: Where to stop looking, an exact rational (1/time); 100/(mean delay) by default. Without a crossing the
             certificate says that every 0 < a <= up_to is stable, and ``damping.hi`` is None.
         model: Optional ``hessian``, ``workers`` and ``mean_delay``; the claim then states the critical learning rate.
@@ -96,7 +95,7 @@ def prove(
     Raises:
         InvalidScenario: if an argument is not of the form above.
     """
-    require_digits(digits)
+    require_digits(digits, _MAX_DIGITS)
     require_delay(law)
     top = None if up_to is None else positive(up_to, "up_to")
     claim: dict[str, Any] = {"type": "stability_boundary", "delay": law.to_json()}
@@ -122,11 +121,15 @@ def _open(value: list[str | None]) -> OpenEnclosure:
 
 def _first_crossing(law: Law, top: Fraction) -> tuple[float, float] | None:
     """Damping and frequency of the first crossing, computed; None if there is none up to ``top``."""
+    usual, all_of_it = _USUAL / Fraction(law.mean_float), top * Fraction(101, 100)
     try:
-        found = search.crossings(law, up_to=top * Fraction(101, 100))
+        for reach in (usual, all_of_it) if usual < top else (all_of_it,):  # all crossings are not needed
+            found = search.crossings(law, up_to=reach)
+            if found:
+                return float(found[0].damping), float(found[0].frequency)
     except UnsupportedScenario as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
-    return (float(found[0].damping), float(found[0].frequency)) if found else None
+    return None
 
 
 def _bracket(
@@ -137,37 +140,40 @@ def _bracket(
     model: Mapping[str, Any] | None,
     provenance: Mapping[str, str] | None,
 ) -> StabilityBoundary:
-    """Certify a bracket of relative width 10^-digits, or for many laws at once the narrowest that is found.
+    """Certify a bracket of relative width 10^-digits, or for many laws at once a wider one, as they differ.
 
     Raises:
         Obstacle: if none is accepted.
     """
     crossing = _polish(subject, start, digits)
-    width = Fraction(1, 10**digits)
-    while True:
+    obstacle = Obstacle(Reason.PRECISION, "no bracket was tried")
+    for factor in (0,) if subject.narrow else _FACTORS:
         try:
-            lo, hi, window = _place(crossing, width)
+            lo, hi, window = _place(crossing, Fraction(1, 10**digits), Fraction(factor))
             axis = axis_witness(subject, lo, hi, window)
-            unstable = Subject.of({**claim, "damping": [spell(hi)] * 2, "undelayed": ["0", "0"]})
-            zeros, count = count_witness(unstable, Fraction(0))
+            at_hi = subject.function._replace(damping=Pair(hi, hi))
+            zeros, count = count_witness(replace(subject, function=at_hi), Fraction(0))
             if zeros == 0:
                 raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(hi):.9g}")
             result = claim | {"damping": [spell(lo), spell(hi)], "frequency": pair(window)}
             result |= _model(result, subject, model)
             return finish(StabilityBoundary, result, {"axis": axis, "count": count}, provenance)
-        except Obstacle:
-            width *= 2
-            if subject.narrow or width > Fraction(1, 4):
-                raise
+        except Obstacle as error:
+            obstacle = error
+    raise obstacle
 
 
 @dataclass(frozen=True)
 class _Crossing:
-    """Damping a(w) = -w/Im Phi(i w) and frequency w of a crossing, and how fast a(w) changes there."""
+    """Damping a(w) = -w/Im Phi(i w) and frequency w of a crossing, and how fast a(w) changes there.
+
+    ``blur`` says by how much damping and frequency differ between the laws of the claim, to first order.
+    """
 
     damping: Fraction
     frequency: Fraction
     slope: Fraction
+    blur: tuple[Fraction, Fraction]
 
 
 def _polish(subject: Subject, start: tuple[float, float], digits: int) -> _Crossing:
@@ -177,29 +183,39 @@ def _polish(subject: Subject, start: tuple[float, float], digits: int) -> _Cross
     bits = min(working_bits(subject.function, w) + 2 * math.ceil(digits * math.log2(10)) + 40, MAX_BITS)
     ar = Arithmetic(bits)
     for _ in range(40):
+        subject.effort.spend(1, law.size, bits)
         value, slope = law.jet(ar, ar.point(Fraction(0), w), 1)
         down = Fraction(-(slope[2] + slope[3]), ar.unit)  # twice d Re Phi(i w)/dw
         step = Fraction(value[0] + value[1], ar.unit) / down if down else Fraction(0)
         w = Fraction(round((w - step) * ar.unit), ar.unit)
         if abs(step) * (1 << bits // 2) < w or not subject.narrow:
             break
-    if w <= 0 or abs(w - Fraction(start[1])) * 1000 > w:
-        raise Obstacle(Reason.PRECISION, f"no crossing was found near frequency {start[1]:.6g}")
+    if w <= 0 or not down or abs(w - Fraction(start[1])) * 1000 > w:
+        raise Obstacle(Reason.PRECISION, f"no transversal crossing was found near frequency {start[1]:.6g}")
+    subject.effort.spend(1, law.size, bits)
     value, slope = law.jet(ar, ar.point(Fraction(0), w), 1)
     sine, change = Fraction(value[2] + value[3], 2 * ar.unit), Fraction(slope[0] + slope[1], 2 * ar.unit)
-    return _Crossing(-w / sine, w, (w * change - sine) / sine**2)
+    a, spread = -w / sine, (Fraction(value[3] - value[2]), Fraction(value[1] - value[0]))
+    blur = a * spread[0] / abs(2 * ar.unit * sine), spread[1] / abs(ar.unit * down)
+    return _Crossing(a, w, (w * change - sine) / sine**2, blur)
 
 
-def _place(crossing: _Crossing, width: Fraction) -> tuple[Fraction, Fraction, Enclosure]:
+def _place(crossing: _Crossing, width: Fraction, factor: Fraction) -> tuple[Fraction, Fraction, Enclosure]:
     """Return (lo, hi, window): a bracket of the critical damping and a window of frequencies, short decimals.
 
-    Across the window a(w) moves by at most a quarter of the bracket, so a = lo stays below it.
+    Across the window a(w) moves by at most half of half the bracket, so a = lo stays below it. ``factor`` is how many
+    times the blur both allow for.
     """
-    a, w = crossing.damping, crossing.frequency
-    reach = min(w * width / 2, a * width / (8 * abs(crossing.slope)) if crossing.slope else w * width)
-    window = decimals(w - reach, w + reach, reach / 8)
-    bracket = decimals(a * (1 - width / 2), a * (1 + width / 2), a * width / 16)
-    return bracket.lo, bracket.hi, window
+    a, w, slope = crossing.damping, crossing.frequency, abs(crossing.slope)
+    half = a * width / 2
+    reach = min(w * width / 2, half / (4 * slope) if slope else w * width)
+    if factor:
+        reach = max(reach, factor * crossing.blur[1])
+        half = max(half, factor * crossing.blur[0] + 2 * slope * reach)
+    if half >= a or reach >= w:
+        raise Obstacle(Reason.BOUNDARY_IN_BOX, "the delay laws of the claim differ too much")
+    bracket = decimals(a - half, a + half, half / 8)
+    return bracket.lo, bracket.hi, decimals(w - reach, w + reach, reach / 8)
 
 
 def _model(claim: dict[str, Any], subject: Subject, model: Mapping[str, Any] | None) -> dict[str, Any]:
