@@ -1,8 +1,7 @@
 """Zeros of h(s) = s + b + a E exp(-s tau) in python-flint's balls: a second arithmetic and a second road.
 
-Nothing here imports sddeverify. Laws and parameters are read from the JSON of a claim. Three ways to the
-truth about zeros: branches of Lambert's W (constant law), zeros of polynomials (rational transforms), and the argument
-principle on a line that is cut by bisection (any law).
+Nothing here imports sddeverify. Laws and parameters are read from the JSON of a claim. Zeros are counted by the
+argument principle, on a line or circle that is cut by bisection; ``tests.truth`` adds formulas and whole claims.
 
 Traps of balls: ``not (x <= 0)`` holds for an undecided x, so only positive answers of comparisons are used here.
 """
@@ -16,7 +15,7 @@ from itertools import pairwise
 from math import factorial
 from typing import Any
 
-from flint import acb, acb_poly, acb_series, arb, ctx, fmpq, fmpq_poly
+from flint import acb, acb_poly, acb_series, arb, ctx, fmpq
 
 Bounds = tuple[Fraction, Fraction]
 MAX_PRECISION = 8192
@@ -291,7 +290,7 @@ def on_segment(h: Function, c: Fraction, lo: Fraction, hi: Fraction) -> set[int]
 
 
 def bisect(
-    proved: Callable[[Fraction, Fraction], Any], lo: Fraction, hi: Fraction, depth: int = 60
+    proved: Callable[[Fraction, Fraction], Any], lo: Fraction, hi: Fraction, depth: int = 160
 ) -> Iterator[tuple[Fraction, Fraction, Any]]:
     """Cut [lo, hi] into pieces on which ``proved`` answers with something.
 
@@ -400,91 +399,3 @@ def count_in_disc(h: Function, re: Fraction, im: Fraction, radius: Fraction) -> 
 def bits_below_one(x: Fraction) -> int:
     """About -log2 x."""
     return x.denominator.bit_length() - x.numerator.bit_length()
-
-
-def rational(law: dict[str, Any]) -> tuple[fmpq_poly, fmpq_poly] | None:
-    """Numerator and denominator of the transform, in lowest terms, if it is a rational function and a single law."""
-    ((name, body),) = law.items()
-    if not is_point(law):
-        return None
-    if name == "constant":
-        return (fmpq_poly([1]), fmpq_poly([1])) if body["time"][0] == "0" else None
-    if name in {"exponential", "erlang"}:
-        shape = body.get("shape", 1)
-        mean = Fraction(body["mean"][0]) / shape
-        return fmpq_poly([1]), fmpq_poly([1, fmpq(mean.numerator, mean.denominator)]) ** shape
-    if name == "mixture":
-        top, bottom = fmpq_poly([0]), fmpq_poly([1])
-        for part in body:
-            weight, found = Fraction(part["weight"][0]), rational(part["law"])
-            if found is None:
-                return None
-            top = top * found[1] + bottom * found[0] * fmpq(weight.numerator, weight.denominator)
-            bottom = bottom * found[1]
-    elif name == "sum":
-        top, bottom = fmpq_poly([1]), fmpq_poly([1])
-        for part in body:
-            found = rational(part)
-            if found is None:
-                return None
-            top, bottom = top * found[0], bottom * found[1]
-    else:
-        return None
-    common = top.gcd(bottom)
-    return top / common, bottom / common
-
-
-def zeros_right(h: Function, c: Fraction) -> list[acb] | None:
-    """All zeros with Re s >= c, repeated by multiplicity, where a formula knows them; None for other laws.
-
-    Raises:
-        Undecided: if a zero is too close to the line, or to another one, to be told apart.
-    """
-    if not h.is_point:
-        return None
-    a, b = h.damping[0], h.undelayed[0]
-    ((name, body),) = h.law.items()
-    found = rational(h.law)
-    if found is not None:
-        pole = abscissa(h.law)
-        if pole is not None and c <= pole:
-            raise Undecided("the line is not right of the poles")
-        numerator, denominator = found
-        equation = denominator * fmpq_poly([fmpq(b.numerator, b.denominator), 1])
-        equation += numerator * fmpq(a.numerator, a.denominator)
-        return ladder(lambda: _right_of(c, _repeated(equation.numer().complex_roots())), 128)
-    if name == "constant" and body["time"][0] != "0":
-        return ladder(lambda: _right_of(c, _branches(a, b, Fraction(body["time"][0]), c)), 128)
-    return None
-
-
-def _repeated(roots: list[tuple[acb, int]]) -> list[acb]:
-    return [root for root, multiplicity in roots for _ in range(multiplicity)]
-
-
-def _branches(a: Fraction, b: Fraction, time: Fraction, c: Fraction) -> Iterator[acb]:
-    """The zeros W_k(-a d exp(b d))/d - b, whose real parts fall as |k| grows, down to c."""
-    d = exact(time)
-    argument = acb(-exact(a) * d * (exact(b) * d).exp())
-    k = 0
-    while True:
-        for branch in sorted({k, -k - 1} if a > 0 else {k, -k}):
-            zero = argument.lambertw(branch) / d - exact(b)
-            if not zero.is_finite():
-                raise Undecided("the branch point of W")
-            yield zero
-        if k > 1 and zero.real < exact(c):
-            return
-        k += 1
-        if k > 10_000:
-            raise Undecided("too many branches")
-
-
-def _right_of(c: Fraction, zeros: Any) -> list[acb]:
-    line, result = exact(c), []
-    for zero in zeros:
-        if zero.real > line:
-            result.append(zero)
-        elif not zero.real < line:
-            raise Undecided("a zero is close to the line")
-    return result

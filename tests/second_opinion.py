@@ -1,0 +1,191 @@
+"""A second opinion on accepted certificates: every witness is verified again, in python-flint's balls.
+
+``confirm(document)`` reads the document by itself and shares no code with the kernel: pieces of lines are proved
+on their whole length by the mean value theorem and bisection, the winding is followed by arguments of ratios, and discs
+are tested by Rouche's theorem on their circles. Precision rises until it suffices.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import combinations, pairwise
+from typing import Any
+
+from flint import acb, arb
+
+from tests.oracles import (
+    Function,
+    Undecided,
+    abscissa,
+    bisect,
+    bits_below_one,
+    bounds,
+    derivatives,
+    exact,
+    half_planes,
+    hull,
+    ladder,
+    on_segment,
+    winding,
+)
+
+Disc = tuple[Fraction, Fraction, Fraction, int]
+
+
+class Disagreement(AssertionError):
+    """The second opinion does not confirm what the kernel accepted."""
+
+
+def require(condition: bool, what: str) -> None:
+    if not condition:
+        raise Disagreement(what)
+
+
+def confirm(document: dict[str, Any] | str | bytes) -> None:
+    """Verify the witness of a certificate again.
+
+    Raises:
+        Disagreement: if it does not prove the claim.
+        Undecided: if balls cannot tell.
+    """
+    content = document if isinstance(document, dict) else json.loads(document)
+    claim, witness = content["claim"], content["witness"]
+    CLAIMS[claim["type"]](claim, witness)
+
+
+def confirm_count(h: Function, c: Fraction, witness: dict[str, Any]) -> int:
+    """Return the number of zeros with Re s >= c that a line with codes proves."""
+    points, codes = [Fraction(x) for x in witness["breaks"]], witness["codes"]
+    require(points[0] == 0 and all(x < y for x, y in pairwise(points)), "break points are out of order")
+    require(len(codes) == len(points) - 1, "there is not one code for each piece")
+
+    def attempt() -> int:
+        for code, (lo, hi) in zip(codes, pairwise(points), strict=True):
+            for _ in bisect(lambda x, y, q=code: q in on_segment(h, c, x, y), lo, hi, depth=12):
+                pass
+        return winding(h, c, points)
+
+    return int(ladder(attempt, 64))
+
+
+def confirm_disc(h: Function, disc: Disc) -> None:
+    """Rouche's theorem on the circle: |h - h_k (s - m)^k| < |h_k (s - m)^k|, h_k = h^(k)(m)/k!."""
+    re, im, radius, zeros = disc
+    pole = abscissa(h.law)
+    require(radius > 0 and (pole is None or re - radius > pole), "the disc leaves the domain")
+
+    def attempt() -> None:
+        centre, r = acb(exact(re), exact(im)), exact(radius)
+        leading = h.jet(centre, zeros)[zeros]
+
+        def smaller(lo: Fraction, hi: Fraction) -> bool:
+            # h = h_k u^k + rest with u = s - m; the rest by the mean value theorem on the arc
+            arc, middle = (r * acb(t).exp_pi_i() for t in (hull(2 * lo, 2 * hi), exact(lo + hi)))
+            value, slope = h.jet(centre + middle, 0)[0], h.jet(centre + arc, 1)[1]
+            rest = value - leading * middle**zeros
+            rest += (slope - zeros * leading * arc ** (zeros - 1)) * (arc - middle)
+            return bool(rest.abs_upper() < (leading * r**zeros).abs_lower())
+
+        for _ in bisect(smaller, Fraction(0), Fraction(1), depth=12):
+            pass
+
+    ladder(attempt, max(64, 3 * max(0, bits_below_one(radius)) + 64))
+
+
+def _root_count(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    found = confirm_count(Function.of(claim), Fraction(claim["abscissa"]), witness)
+    require(found == claim["roots"], f"{found} zeros")
+
+
+def _root_enclosure(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    re, im = (Fraction(x) for x in claim["centre"])
+    confirm_disc(Function.of(claim), (re, im, Fraction(claim["radius"]), claim["roots"]))
+
+
+def _rightmost_root(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    h, roots = Function.of(claim), claim["roots"]
+    re, im = (Fraction(x) for x in witness["disc"]["centre"])
+    r, c = Fraction(witness["disc"]["radius"]), Fraction(witness["count"]["abscissa"])
+    real, imag = bounds(claim["real"]), bounds(claim["imag"])
+    require(im == 0 or im > r, "the disc meets its mirror image")
+    confirm_disc(h, (re, im, r, 1 if im else roots))
+    require(real[0] <= re - r and re + r <= real[1], "the real part is not proved")
+    if im == 0 and roots == 1:
+        require(imag[0] <= 0 <= imag[1], "the imaginary part is not proved")
+    else:
+        require(imag[0] <= max(im - r, 0) and im + r <= imag[1], "the imaginary part is not proved")
+    require(c <= re - r and confirm_count(h, c, witness["count"]["line"]) == roots, "other zeros may lie further right")
+
+
+def _stability(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    found = confirm_count(Function.of(claim), Fraction(0), witness)
+    require((found == 0) is claim["stable"], f"{found} zeros with Re s > 0")
+
+
+def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    lo, hi = (None if x is None else Fraction(x) for x in claim["damping"])
+    window = claim["frequency"] and bounds(claim["frequency"])
+    require((hi is None) == (window is None), "an upper end without a frequency")
+    points, codes = [Fraction(x) for x in witness["axis"]["breaks"]], witness["axis"]["codes"]
+    require(points[0] == 0 and points[-1] >= (hi or lo), "the axis is not covered")
+    law = claim["delay"]
+
+    def attempt() -> None:
+        for code, (start, end) in zip(codes, pairwise(points), strict=True):
+            inside = hi is None or window[0] <= start <= end <= window[1]
+            for _ in bisect(no_crossing(law, code, lo if inside else hi), start, end, depth=12):
+                pass
+
+    ladder(attempt)
+    if hi is not None:
+        require(
+            confirm_count(Function((hi, hi), (Fraction(0),) * 2, law), Fraction(0), witness["count"]) >= 1,
+            "stable at hi",
+        )
+
+
+def no_crossing(law: dict[str, Any], code: int, top: Fraction) -> Callable[[Fraction, Fraction], bool]:
+    """Return the test that no i w with w between two bounds is a zero for a dampings up to ``top``."""
+
+    def test(lo: Fraction, hi: Fraction) -> bool:
+        middle = acb(0, exact((lo + hi) / 2))
+        offset = acb(0, arb(0, exact((hi - lo) / 2).upper()))
+        value, slope = derivatives(law, middle, 0)[0], derivatives(law, middle + offset, 1)[1]
+        if code == 1:
+            return 1 in half_planes([middle + exact(top) * value + (1 + exact(top) * slope) * offset])
+        return code != 3 and code in half_planes([value + slope * offset])
+
+    return test
+
+
+def _all_roots(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    h, c = Function.of(claim), Fraction(claim["abscissa"])
+    discs: list[Disc] = [(Fraction(re), Fraction(im), Fraction(r), n) for re, im, r, n in claim["discs"]]
+    for disc in discs:
+        require(disc[0] - disc[2] >= c and (disc[1] == 0 or disc[1] > disc[2]), "a disc reaches too far")
+        confirm_disc(h, disc)
+    for x, y in combinations(discs, 2):
+        require((x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2 >= (x[2] + y[2]) ** 2, "two discs meet")
+    total = sum(n if im == 0 else 2 * n for _, im, _, n in discs)
+    require(confirm_count(h, c, witness["line"]) == total, "zeros are left over")
+
+
+def _decay_rate(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    h, (lo, hi) = Function.of(claim), bounds(claim["rate"])
+    require(confirm_count(h, -lo, witness["none"]) == 0, "a zero lies further right")
+    require(confirm_count(h, -hi, witness["some"]) >= 1, "no zero lies as far right")
+
+
+CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
+    "all_roots": _all_roots,
+    "decay_rate": _decay_rate,
+    "rightmost_root": _rightmost_root,
+    "root_count": _root_count,
+    "root_enclosure": _root_enclosure,
+    "stability": _stability,
+    "stability_boundary": _stability_boundary,
+}
+
+__all__ = ["CLAIMS", "Disagreement", "Undecided", "confirm"]

@@ -1,0 +1,288 @@
+"""Whether a claim is true, found without its witness: the oracle for documents that were tampered with.
+
+Three ways to the zeros: branches of Lambert's W (constant law), zeros of polynomials (rational transforms), and the
+argument principle (any law; ``tests.oracles``). All in python-flint; nothing here imports sddeverify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+from flint import acb, ctx, fmpq, fmpq_poly
+
+from tests.oracles import (
+    Function,
+    Undecided,
+    abscissa,
+    bisect,
+    bounds,
+    count,
+    count_in_disc,
+    derivatives,
+    exact,
+    is_point,
+    ladder,
+    member,
+)
+from tests.second_opinion import no_crossing
+
+ZERO = Fraction(0)
+
+
+def rational(law: dict[str, Any]) -> tuple[fmpq_poly, fmpq_poly] | None:
+    """Numerator and denominator of the transform, in lowest terms, if it is a rational function and a single law."""
+    ((name, body),) = law.items()
+    if not is_point(law):
+        return None
+    if name == "constant":
+        return (fmpq_poly([1]), fmpq_poly([1])) if body["time"][0] == "0" else None
+    if name in {"exponential", "erlang"}:
+        shape = body.get("shape", 1)
+        mean = Fraction(body["mean"][0]) / shape
+        return fmpq_poly([1]), fmpq_poly([1, fmpq(mean.numerator, mean.denominator)]) ** shape
+    if name == "mixture":
+        top, bottom = fmpq_poly([0]), fmpq_poly([1])
+        for part in body:
+            weight, found = Fraction(part["weight"][0]), rational(part["law"])
+            if found is None:
+                return None
+            top = top * found[1] + bottom * found[0] * fmpq(weight.numerator, weight.denominator)
+            bottom = bottom * found[1]
+    elif name == "sum":
+        top, bottom = fmpq_poly([1]), fmpq_poly([1])
+        for part in body:
+            found = rational(part)
+            if found is None:
+                return None
+            top, bottom = top * found[0], bottom * found[1]
+    else:
+        return None
+    common = top.gcd(bottom)
+    return top / common, bottom / common
+
+
+def zeros_right(h: Function, c: Fraction) -> list[acb] | None:
+    """All zeros with Re s >= c, repeated by multiplicity, where a formula knows them; None for other laws.
+
+    Raises:
+        Undecided: if a zero is too close to the line, or to another one, to be told apart.
+    """
+    if not h.is_point:
+        return None
+    a, b = h.damping[0], h.undelayed[0]
+    ((name, body),) = h.law.items()
+    found = rational(h.law)
+    if found is not None:
+        pole = abscissa(h.law)
+        if pole is not None and c <= pole:
+            raise Undecided("the line is not right of the poles")
+        numerator, denominator = found
+        equation = denominator * fmpq_poly([fmpq(b.numerator, b.denominator), 1])
+        equation += numerator * fmpq(a.numerator, a.denominator)
+        return ladder(lambda: _right_of(c, _repeated(equation.numer().complex_roots())), 128)
+    if name == "constant" and body["time"][0] != "0":
+        return ladder(lambda: _right_of(c, _branches(a, b, Fraction(body["time"][0]), c)), 128)
+    return None
+
+
+def _repeated(roots: list[tuple[acb, int]]) -> list[acb]:
+    return [root for root, multiplicity in roots for _ in range(multiplicity)]
+
+
+def _branches(a: Fraction, b: Fraction, time: Fraction, c: Fraction) -> Iterator[acb]:
+    """The zeros W_k(-a d exp(b d))/d - b, whose real parts fall as |k| grows, down to c."""
+    d = exact(time)
+    argument = acb(-exact(a) * d * (exact(b) * d).exp())
+    k = 0
+    while True:
+        for branch in sorted({k, -k - 1} if a > 0 else {k, -k}):
+            zero = argument.lambertw(branch) / d - exact(b)
+            if not zero.is_finite():
+                raise Undecided("the branch point of W")
+            yield zero
+        if k > 1 and zero.real < exact(c):
+            return
+        k += 1
+        if k > 10_000:
+            raise Undecided("too many branches")
+
+
+def _right_of(c: Fraction, zeros: Any) -> list[acb]:
+    line, result = exact(c), []
+    for zero in zeros:
+        if zero.real > line:
+            result.append(zero)
+        elif not zero.real < line:
+            raise Undecided("a zero is close to the line")
+    return result
+
+
+def number_right(h: Function, c: Fraction) -> int:
+    """The number of zeros with Re s >= c: by a formula and by the argument principle, where there are both.
+
+    Raises:
+        Undecided: if neither can tell.
+        AssertionError: if they differ: an oracle is wrong.
+    """
+    try:
+        found = zeros_right(h, c)
+    except Undecided:
+        found = None
+    if found is None:
+        return count(h, c)
+    assert len(found) == count(h, c), f"the oracles differ about {h} at {c}"
+    return len(found)
+
+
+def is_true(claim: dict[str, Any]) -> bool:
+    """Whether a claim holds.
+
+    Raises:
+        Undecided: if the oracle cannot tell.
+    """
+    return model_fits(claim) and CLAIMS[claim["type"]](claim)
+
+
+def model_fits(claim: dict[str, Any]) -> bool:
+    """Whether the model of a claim explains its damping, and its mean delay is that of the law."""
+    if "model" not in claim:
+        return True
+    open_end = claim["type"] == "stability_boundary"
+    hessian, workers, mean = (bounds(claim["model"][name]) for name in ("hessian", "workers", "mean_delay"))
+    rate = [None if x is None else Fraction(x) for x in claim["model"]["learning_rate"]]
+    damping = [None if x is None else Fraction(x) for x in claim["damping"]]
+    for pick in (min, max):
+        with ctx.workprec(256):
+            found = -derivatives(member(claim["delay"], pick), acb(0), 1)[1].real
+            if found < exact(mean[0]) - exact(Fraction(1, 10**60)) or found > exact(mean[1]) + exact(
+                Fraction(1, 10**60)
+            ):
+                return False
+    if open_end:  # for every law and every model: rates up to the lower end give dampings up to the lower end
+        lowest = rate[0] * hessian[1] * workers[1] / mean[0]
+        highest = None if rate[1] is None else rate[1] * hessian[0] * workers[0] / mean[1]
+        return [lowest, highest] == damping
+    return [rate[0] * hessian[0] * workers[0] / mean[1], rate[1] * hessian[1] * workers[1] / mean[0]] == damping
+
+
+def _root_count(claim: dict[str, Any]) -> bool:
+    return number_right(Function.of(claim), Fraction(claim["abscissa"])) == claim["roots"]
+
+
+def _root_enclosure(claim: dict[str, Any]) -> bool:
+    re, im = (Fraction(x) for x in claim["centre"])
+    return count_in_disc(Function.of(claim), re, im, Fraction(claim["radius"])) == claim["roots"]
+
+
+def _rightmost_root(claim: dict[str, Any]) -> bool:
+    h, roots = Function.of(claim), claim["roots"]
+    real, imag = bounds(claim["real"]), bounds(claim["imag"])
+    if not h.is_point:
+        # a necessary condition at single members, and a sufficient one for all at once
+        for pick in (min, max, lambda lo, hi: (lo + hi) / 2):
+            a, b = pick(*h.damping), pick(*h.undelayed)
+            one = dict(claim, damping=[str(a)] * 2, undelayed=[str(b)] * 2, delay=member(claim["delay"], pick))
+            if not _rightmost_root(one):
+                return False
+        return count(h, real[0]) == roots and count(h, real[1]) == 0
+    if imag[0] > 0:
+        guesses = [(sum(real) / 2, sum(imag) / 2, 1)]
+    else:
+        guesses = [(sum(real) / 2, ZERO, roots), (sum(real) / 2, imag[1] / 2, 1)]
+    for re, im, multiplicity in guesses:
+        found = refine(h, re, im, multiplicity, real[1] - real[0])
+        if found is None:
+            continue
+        re, im, radius = found
+        inside = real[0] <= re - radius and re + radius <= real[1]
+        if im == 0:
+            inside = inside and imag[0] == 0 and (multiplicity == 1 or radius <= imag[1])
+        else:
+            inside = inside and imag[0] <= abs(im) - radius and abs(im) + radius <= imag[1]
+        total = 2 if im else multiplicity
+        if inside and total == roots and any(number_right(h, c) == roots for c in lines(re, im, radius)):
+            return True
+    return False
+
+
+def lines(re: Fraction, im: Fraction, radius: Fraction) -> Iterator[Fraction]:
+    """Abscissae left of a disc, ever closer: one of them has all other zeros to its left."""
+    gap = abs(re) + abs(im) + radius
+    while gap > radius:
+        yield re - gap
+        gap /= 64
+
+
+def refine(
+    h: Function, re: Fraction, im: Fraction, zeros: int, width: Fraction
+) -> tuple[Fraction, Fraction, Fraction] | None:
+    """A disc with exactly so many zeros near a point, well below a width; None if there is none.
+
+    The centre comes from Newton's method for the derivative of order ``zeros`` - 1.
+    """
+    with ctx.workprec(2048):
+        s = acb(exact(re), exact(im))
+        for _ in range(60):
+            jet = h.jet(s, zeros)
+            if not (jet[zeros].abs_lower() > 0):
+                return None
+            s = (s - jet[zeros - 1] / jet[zeros] / zeros).mid()
+        mantissas = [x.man_exp() for x in (s.real, s.imag)]
+    re, im = (Fraction(int(mantissa)) * Fraction(2) ** int(exponent) for mantissa, exponent in mantissas)
+    radius = width / 1024
+    re, im = (round(x / radius * 1024) * radius / 1024 for x in (re, im))
+    try:
+        return (re, im, radius) if count_in_disc(h, re, im, radius) == zeros else None
+    except Undecided:
+        return None
+
+
+def _stability(claim: dict[str, Any]) -> bool:
+    return (number_right(Function.of(claim), ZERO) == 0) is claim["stable"]
+
+
+def _stability_boundary(claim: dict[str, Any]) -> bool:
+    lo, hi = (None if x is None else Fraction(x) for x in claim["damping"])
+    law = claim["delay"]
+
+    def covered(start: Fraction, end: Fraction, top: Fraction) -> None:
+        tests = [no_crossing(law, code, top) for code in range(3)]
+        if start < end:
+            list(bisect(lambda x, y: any(test(x, y) for test in tests), start, end))
+
+    ladder(lambda: covered(ZERO, lo, lo))  # no zero reaches the axis for a <= lo ...
+    if hi is None:
+        return claim["frequency"] is None
+    window = bounds(claim["frequency"])
+    ladder(lambda: covered(ZERO, min(window[0], hi), hi))  # ... nor outside the window for a <= hi
+    ladder(lambda: covered(window[1], max(hi, window[1]), hi))
+    return number_right(Function((hi, hi), (ZERO, ZERO), law), ZERO) >= 1
+
+
+def _all_roots(claim: dict[str, Any]) -> bool:
+    h, c = Function.of(claim), Fraction(claim["abscissa"])
+    discs = [(Fraction(re), Fraction(im), Fraction(r), n) for re, im, r, n in claim["discs"]]
+    if any(re - r < c or (im != 0 and im <= r) or count_in_disc(h, re, im, r) != n for re, im, r, n in discs):
+        return False
+    if any((x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2 < (x[2] + y[2]) ** 2 for x, y in combinations(discs, 2)):
+        return False
+    return number_right(h, c) == sum(n if im == 0 else 2 * n for _, im, _, n in discs)
+
+
+def _decay_rate(claim: dict[str, Any]) -> bool:
+    h, (lo, hi) = Function.of(claim), bounds(claim["rate"])
+    return number_right(h, -lo) == 0 and number_right(h, -hi) >= 1
+
+
+CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "all_roots": _all_roots,
+    "decay_rate": _decay_rate,
+    "rightmost_root": _rightmost_root,
+    "root_count": _root_count,
+    "root_enclosure": _root_enclosure,
+    "stability": _stability,
+    "stability_boundary": _stability_boundary,
+}
