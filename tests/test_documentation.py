@@ -64,8 +64,10 @@ def test_example_of_the_format_page_is_a_claim() -> None:
 
 
 def shape(value: object) -> object:
-    """The members of a document's objects, without their values."""
-    return {key: shape(x) for key, x in value.items()} if isinstance(value, dict) else None
+    """The members of a document's objects, without their values; of a list those that hold objects."""
+    if isinstance(value, dict):
+        return {key: shape(x) for key, x in value.items()}
+    return [shape(x) for x in value if isinstance(x, dict | list)] if isinstance(value, list) else None
 
 
 SECTIONS = re.findall(r"^### `([a-z_]+)`", FORMAT_PAGE, re.MULTILINE)
@@ -78,9 +80,13 @@ def test_claims_are_as_the_format_page_says(claim: str) -> None:
     from sddeverify.models import CharacteristicFunction
 
     h = CharacteristicFunction("1/5", Constant("1"))
-    arguments = {
+    arguments: dict[str, list[object]] = {
         "all_roots": [h, "-1"],
+        "boundary_tube": [Constant, ["1", "11/10"]],
+        "discrete_boundary": [3],
         "mean_square_stability": [h, "1/10"],
+        "memoryless_boundary": [4],
+        "optimum": [{"one": [h], "other": [CharacteristicFunction("1/10", Constant("1"))]}],
         "root_enclosure": [h, ("-1/4", "0")],
         "stability_boundary": [Constant("1")],
     }

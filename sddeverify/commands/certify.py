@@ -10,16 +10,18 @@ import typer
 from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from sddeverify.certificates import Certificate, Inconclusive
-    from sddeverify.delays import Law
 
 SUFFIX = ".cert.json"
 EXIT_INCONCLUSIVE = 3
+MAX_CELLS = 20_000
 
 
 def command(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim to prove: a name from the list above.")],
-    delay: Annotated[str, typer.Option(metavar="LAW", help='The delay law, such as "erlang(3, 1)".')],
+    delay: Annotated[str | None, typer.Option(metavar="LAW", help='The delay law, such as "erlang(3, 1)".')] = None,
     damping: Annotated[
         str | None,
         typer.Option(metavar="a", help='The damping coefficient: 3/2, 0.3, or "1/2,3/2" for an interval.'),
@@ -41,6 +43,13 @@ def command(
     up_to: Annotated[
         str | None, typer.Option(metavar="A", help="stability_boundary: look at damping up to A only.")
     ] = None,
+    parameter: Annotated[
+        str | None,
+        typer.Option(metavar="lo,hi", help='boundary_tube: the range of $ in the delay, "erlang(3, $)".'),
+    ] = None,
+    cells: Annotated[int | None, typer.Option(metavar="n", help="boundary_tube: number of cells.")] = None,
+    lag: Annotated[int | None, typer.Option(metavar="d", help="discrete_boundary: the staleness.")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="P", help="memoryless_boundary: how many.")] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help=f"Where to save the certificate (*{SUFFIX})."),
@@ -56,6 +65,7 @@ def command(
     \b
     stability              stable in the mean, or not, for a number or an interval
     stability_boundary     up to which damping coefficient a law is stable
+    boundary_tube          the same along a parameter of the law
     decay_rate             how fast the mean decays
     rightmost_root         the root that decides it
     root_count             how many roots have Re s >= c (0 if left out)
@@ -63,12 +73,16 @@ def command(
     root_enclosure         one simple root in a small disc
     stationary_variance    the variance that a noise of intensity 1 leaves
     mean_square_stability  whether the mean square stays bounded
+    memoryless_boundary    up to which step P memoryless workers are so, exactly
+    discrete_boundary      up to which step P = lag + 1 equal workers in turn are stable
+    optimum                the candidate that decays fastest (from Python only)
 
     \b
     Example: sddeverify certify stability --damping 3/2 --delay "constant(1)" -o x.cert.json
     Exit status: 0 certified, 3 inconclusive (no proof either way), 2 bad input.
     """
     values = {
+        "delay": delay,
         "damping": damping,
         "undelayed": undelayed,
         "abscissa": abscissa,
@@ -76,11 +90,15 @@ def command(
         "digits": digits,
         "step": step,
         "up_to": up_to,
+        "parameter": parameter,
+        "cells": cells,
+        "lag": lag,
+        "workers": workers,
     }
     given = {name: value for name, value in values.items() if value is not None}
     _check_options(claim, set(given))
     _check_output(out, force)
-    result = _prove(claim, delay, given)
+    result = _prove(claim, given)
 
     from sddeverify.certificates import Inconclusive
 
@@ -92,11 +110,22 @@ def command(
     _print_certified(claim, result, out, as_json)
 
 
+# How the arguments of provers are called on the command line, and which of these cannot be left out.
+_SPREAD = {
+    "h": ({"delay", "damping", "undelayed"}, {"delay", "damping"}),
+    "law": ({"delay"}, {"delay"}),
+    "parameter": ({"parameter", "cells"}, {"parameter", "cells"}),
+    "model": (set(), set()),
+    "provenance": (set(), set()),
+    "on_cell": (set(), set()),
+}
+
+
 def options(claim: str) -> tuple[set[str], set[str]]:
-    """Return which options a claim takes and which of them it needs, beside --delay: those of its prover.
+    """Return which options a claim takes and which of them it needs: those of its prover.
 
     Raises:
-        InvalidScenario: for an unknown claim.
+        InvalidScenario: for an unknown claim, or one that has no form on the command line.
     """
     import inspect
 
@@ -104,12 +133,16 @@ def options(claim: str) -> tuple[set[str], set[str]]:
 
     if claim not in CLAIMS:
         raise invalid("CLAIM", claim, f"one of {', '.join(CLAIMS)}")
-    subject, *others = inspect.signature(CLAIMS[claim].prove).parameters.values()
-    others = [one for one in others if one.name not in ("model", "provenance")]
-    takes, needs = {one.name for one in others}, {one.name for one in others if one.default is one.empty}
-    if subject.name == "law":
-        return takes, needs
-    return takes | {"damping", "undelayed"}, needs | {"damping"}
+    takes: set[str] = set()
+    needs: set[str] = set()
+    for one in inspect.signature(CLAIMS[claim].prove).parameters.values():
+        alone = ({one.name}, {one.name} if one.default is one.empty else set())
+        taken, needed = _SPREAD.get(one.name, alone)
+        takes |= taken
+        needs |= needed
+    if "table" in takes:
+        raise InvalidScenario(f"CLAIM: {claim} needs a table of functions; call sddeverify.certificates.{claim}.prove")
+    return takes, needs
 
 
 def _check_options(claim: str, given: set[str]) -> None:
@@ -119,7 +152,7 @@ def _check_options(claim: str, given: set[str]) -> None:
         raise InvalidScenario(f"--{_spelled(name)}: {claim} needs it; see sddeverify certify --help")
     for name in sorted(given - takes):
         known = ", ".join(f"--{_spelled(option)}" for option in sorted(takes))
-        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; beside --delay it takes {known}")
+        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; it takes {known}")
 
 
 def _spelled(name: str) -> str:
@@ -139,23 +172,40 @@ def _check_output(out: Path | None, force: bool) -> None:
         raise InvalidScenario(f"--out: {out} exists already; write another name, or add --force to overwrite it")
 
 
-def _prove(claim: str, delay: str, given: dict[str, Any]) -> Certificate | Inconclusive:
+def _prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
     from sddeverify.certificates import CLAIMS
     from sddeverify.delays import parse
     from sddeverify.models import CharacteristicFunction
 
-    law = parse(delay)
-    subject: Law | CharacteristicFunction = law
-    wanted = {name: _read(f"--{_spelled(name)}", value) for name, value in given.items()}
-    if "damping" in wanted:
-        subject = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
-    result: Certificate | Inconclusive = CLAIMS[claim].prove(subject, **wanted)
+    wanted: dict[str, Any] = {name: _read(f"--{_spelled(name)}", value) for name, value in given.items()}
+    text = wanted.pop("delay", None)
+    if "parameter" in wanted:
+        wanted["law"] = lambda value: parse(text.replace("$", str(value)))
+        wanted["parameter"] = _grid(wanted["parameter"], wanted.pop("cells"))
+    elif "damping" in wanted:
+        law = parse(text)
+        wanted["h"] = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
+    elif text is not None:
+        wanted["law"] = parse(text)
+    result: Certificate | Inconclusive = CLAIMS[claim].prove(**wanted)
     return result
+
+
+def _grid(ends: Any, cells: int) -> list[Fraction]:
+    """Return the ends of equal cells."""
+    from sddeverify.exact import enclosure
+
+    whole = enclosure(ends, "--parameter")
+    if whole.width == 0 or not 1 <= cells < MAX_CELLS:
+        raise invalid(
+            "--parameter, --cells", f"{whole} in {cells}", f"lo,hi with lo < hi, and 1 to {MAX_CELLS - 1} cells"
+        )
+    return [whole.lo + whole.width * k / cells for k in range(cells + 1)]
 
 
 def _read(field: str, value: str | int) -> str | int | tuple[str, str]:
     """Turn "1/2,3/2" into a pair; whether a claim takes a number or a pair is for its prover to say."""
-    if isinstance(value, str) and ("," in value or field == "--near"):
+    if isinstance(value, str) and field != "--delay" and ("," in value or field in ("--near", "--parameter")):
         return _pair(field, value)
     return value
 

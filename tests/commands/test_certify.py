@@ -24,16 +24,24 @@ def path(tmp_path):
     return tmp_path / "x.cert.json"
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
+PYTHON_ONLY = ["optimum"]  # its table of functions has no form on the command line
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim not in PYTHON_ONLY])
 def test_every_claim_has_a_command_line(claim):
     takes, needs = options(claim)
     assert needs <= takes <= set(inspect.signature(command).parameters)
 
 
+@pytest.mark.parametrize("claim", PYTHON_ONLY)
+def test_claims_for_python_only_say_so(run, claim):
+    run("certify", claim).assert_one_sentence(f"sddeverify.certificates.{claim}.prove")
+
+
 def test_options_are_those_of_the_provers():
-    assert options("stability") == ({"damping", "undelayed"}, {"damping"})
-    assert options("root_enclosure") == ({"damping", "undelayed", "near", "digits"}, {"damping", "near"})
-    assert options("stability_boundary") == ({"digits", "up_to"}, set())
+    assert options("stability") == ({"delay", "damping", "undelayed"}, {"delay", "damping"})
+    assert options("stability_boundary") == ({"delay", "digits", "up_to"}, {"delay"})
+    assert options("memoryless_boundary") == ({"workers", "digits"}, {"workers"})
 
 
 @pytest.mark.parametrize(("damping", "stable"), [("3/2", True), ("1.58", False), ("1/1000,3/2", True)])
@@ -104,6 +112,29 @@ def test_mean_square_stability(run, path, step, stable):
     # Exponential delays of mean 1: stable iff alpha a S = alpha (a + 1)/2 < 1; here a = 7/3, so alpha < 3/5.
     arguments = ["--damping", "7/3", "--delay", "exponential(1)", "--step", step]
     assert certified(run, path, "mean_square_stability", *arguments)["stable"] is stable
+
+
+def test_boundary_tube(run, path):
+    # Scaling: the boundary of Erlang-3 of mean m is 8/(3 m).
+    arguments = ["--delay", "erlang(3, $)", "--parameter", "1,2", "--cells", "50"]
+    claim = certified(run, path, "boundary_tube", *arguments)
+    assert claim["parameter"][:2] == ["1", "51/50"]
+    for mean, (lo, hi) in zip(map(Fraction, claim["parameter"]), claim["damping"], strict=False):
+        assert Fraction(lo) <= Fraction(8, 3) / mean <= Fraction(hi)
+
+
+def test_memoryless_boundary(run, path):
+    # P alpha^2 - alpha - 2 = 0 for P = 3: alpha = 1.
+    claim = certified(run, path, "memoryless_boundary", "--workers", "3")
+    lo, hi = map(Fraction, claim["step"])
+    assert lo <= 1 <= hi
+
+
+def test_discrete_boundary(run, path):
+    # 2 sin(pi/(2 (2 d + 1))): for d = 1 it is 2 sin(pi/6) = 1.
+    claim = certified(run, path, "discrete_boundary", "--lag", "1")
+    lo, hi = map(Fraction, claim["step"])
+    assert lo <= 1 <= hi
 
 
 def test_root_enclosure(run, path):
@@ -201,6 +232,20 @@ BAD = {
     "boundary with damping": (
         ["stability_boundary", "--delay", "constant(1)", "--damping", "1"],
         ["--damping", "does not take"],
+    ),
+    "no delay": (["stability", "--damping", "1"], ["--delay"]),
+    "delay without need": (["discrete_boundary", "--lag", "1", "--delay", "constant(1)"], ["--delay"]),
+    "one end": (
+        ["boundary_tube", "--delay", "constant($)", "--parameter", "1", "--cells", "2"],
+        ["--parameter", "comma"],
+    ),
+    "empty range": (
+        ["boundary_tube", "--delay", "constant($)", "--parameter", "1,1", "--cells", "2"],
+        ["--parameter", "lo < hi"],
+    ),
+    "no cells": (
+        ["boundary_tube", "--delay", "constant($)", "--parameter", "1,2", "--cells", "0"],
+        ["--cells"],
     ),
     "no digits": (["rightmost_root", "--damping", "1", "--delay", "constant(1)", "--digits", "0"], ["digits"]),
     "unknown law": (["stability", "--damping", "1", "--delay", "gauss(1)"], ["gauss", "constant"]),
