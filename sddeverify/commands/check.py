@@ -110,7 +110,7 @@ def _print_table(rows: list[Row]) -> None:
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 160  # a log has no width of its own; 80 columns would break every statement
-    table = Table("file", "claim", "verdict", "statement or reason", show_lines=False)
+    table = Table("file", "claim", "verdict", "statement or reason", show_lines=True)
     for row in rows:
         # Text, not markup, and nothing that a terminal would obey: a document may say anything.
         cells = [
