@@ -59,6 +59,10 @@ class Obstacle(Exception):
         self.result = Inconclusive(reason, detail)
 
 
+class Refused(Obstacle):
+    """The kernel does not accept a document."""
+
+
 @dataclass(frozen=True)
 class Certificate:
     """A claim with a proof that the kernel accepted.

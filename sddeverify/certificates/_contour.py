@@ -146,7 +146,7 @@ class Subject:
         """
         try:
             function = Function(pair(claim["damping"]), pair(claim["undelayed"]), parse(claim["delay"]))
-        except Malformed as error:
+        except (Malformed, Refusal) as error:
             raise Obstacle(Reason.DOMAIN, str(error)) from None
         return cls(function, all(is_one(claim[name]) for name in ("damping", "undelayed", "delay")))
 
@@ -162,8 +162,14 @@ def is_one(value: Any) -> bool:
     return True
 
 
-def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
-    """Return the number of zeros with Re s >= c and a witness that the kernel accepts.
+def count_witness(subject: Subject, c: Fraction, *, checked: bool = True) -> tuple[int, dict[str, Any]]:
+    """Return the number of zeros with Re s >= c and a witness for it.
+
+    Args:
+        subject: The function.
+        c: The abscissa of the line.
+        checked: Whether the kernel accepts the witness already. If not, it is what the search proposes: for a caller
+            that has the whole document checked at once, and comes back for a checked one if that fails.
 
     Raises:
         Obstacle: if none is found.
@@ -174,42 +180,51 @@ def count_witness(subject: Subject, c: Fraction) -> tuple[int, dict[str, Any]]:
         raise Obstacle(Reason.DOMAIN, detail)
     detail = "no component is separated from 0"
     for bits in ladder(subject, c):
+        work = bits or working_bits(function, c)
         try:
-            line = Line(subject, c, None if bits == 0 else bits)
-            scale = _exponent(line.bound)
-            grid = max(60, 60 - scale) if bits == 0 else bits - 8
-            end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (scale - 8)
-            subject.effort.require(line.least_pieces(float(end)), function.law.size)
-            pieces = list(walk(line.conditions, Fraction(0), end, grid))
-            if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
-                last = Fraction(line.conditions(end)[1].reach / 2)
-                if not last:
-                    raise Obstacle(
-                        Reason.PRECISION, "the imaginary part is not separated from 0 at the end of the line"
-                    )
-                pieces.append((end + last, 1))
-            work = bits or working_bits(function, c)
-            subject.effort.spend(len(pieces), function.law.size, work)
+            pieces = _propose(subject, c, bits)
+            breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
+            zeros = _closing(codes)
+            if checked:
+                subject.effort.spend(len(pieces), function.law.size, work)
+                line = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
+                zeros = function.zeros_right(Arithmetic(work), line, c)
         except (OverflowError, ZeroDivisionError):
             detail = "a number is beyond the range of floats; choose another unit of time"
-            continue
         except Refusal as error:
             detail = str(error)
-            continue
         except Obstacle as error:
             if error.result.reason is not Reason.PRECISION:
                 raise
             detail = error.result.detail
-            continue
-        breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
-        try:
-            line_pieces = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
-            zeros = function.zeros_right(Arithmetic(work), line_pieces, c)
-        except Refusal as error:
-            detail = str(error)
-            continue
-        return zeros, {"bits": work, "breaks": [spell(w) for w in breaks], "codes": codes}
+        else:
+            return zeros, {"bits": work, "breaks": [spell(w) for w in breaks], "codes": codes}
     raise Obstacle(Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX, detail)
+
+
+def _propose(subject: Subject, c: Fraction, bits: int) -> list[tuple[Fraction, int]]:
+    """Return pieces of the line Re s = c that pass the bound of the zeros, at a precision of the ladder."""
+    line = Line(subject, c, bits or None)
+    scale = _exponent(line.bound)
+    grid = bits - 8 if bits else max(60, 60 - scale)
+    end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (scale - 8)
+    subject.effort.require(line.least_pieces(float(end)), subject.function.law.size)
+    pieces = list(walk(line.conditions, Fraction(0), end, grid))
+    if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
+        last = Fraction(line.conditions(end)[1].reach / 2)
+        if not last:
+            raise Obstacle(Reason.PRECISION, "the imaginary part is not separated from 0 at the end of the line")
+        pieces.append((end + last, 1))
+    return pieces
+
+
+def _closing(codes: list[int]) -> int:
+    """The number of zeros that codes prove if all of them hold: see ``Function.zeros_right``."""
+    steps = [(y - x) % 4 for x, y in pairwise(codes)]
+    zeros = (1 - sum(-1 if step == 3 else step for step in steps)) // 2
+    if 2 in steps or codes[0] % 2 or zeros < 0:  # h is real at c, so that the first code is 0 or 2; the last one is 1
+        raise Obstacle(Reason.PRECISION, "the codes do not close up")
+    return zeros
 
 
 def ladder(subject: Subject, c: Fraction) -> Iterator[int]:
@@ -229,10 +244,14 @@ def ladder(subject: Subject, c: Fraction) -> Iterator[int]:
 def working_bits(function: Function, c: Fraction) -> int:
     """Bits such that rounding is below what floats resolve, whatever the units of time."""
     a = max(abs(function.damping.lo), abs(function.damping.hi))
-    small = max(0, -_exponent(float(a)))
-    span = max(0, _exponent(float(function.law.mean.hi))) + max(0, _exponent(float(a * function.law.mean.hi)))
-    return min(64 + small + span + max(0, _exponent(float(abs(c)))), MAX_BITS)
+    mean = function.law.mean.hi
+    # bits below 1 for a itself, for times up to the mean delay, and for frequencies up to a
+    span = max(0, -_exponent(a)) + max(0, _exponent(mean)) + max(0, _exponent(a * mean)) + max(0, _exponent(a))
+    return min(64 + span + max(0, _exponent(c)), MAX_BITS)
 
 
-def _exponent(value: float) -> int:
+def _exponent(value: float | Fraction) -> int:
+    """About the binary logarithm of a number's size, 0 for 0."""
+    if isinstance(value, Fraction):
+        return value.numerator.bit_length() - value.denominator.bit_length() + 1 if value else 0
     return math.frexp(value)[1] if value else 0

@@ -67,7 +67,7 @@ def refine(
     while bits <= MAX_BITS:
         ar = Arithmetic(bits)
         try:
-            re, im = newton(ar, subject, *place, zeros)
+            place = re, im = newton(ar, subject, *place, zeros)
             exponent = wanted + _bits_below_one(_smaller_part(re, im, base, bits))
             if bits < base + zeros * exponent <= MAX_BITS:
                 bits = base + zeros * exponent  # a part turned out smaller than the start said

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sddeverify import checker
-from sddeverify.certificates._certificate import Certificate, Obstacle, Reason, document
+from sddeverify.certificates._certificate import Certificate, Obstacle, Reason, Refused, document
 from sddeverify.checker.document import Malformed
 from sddeverify.checker.interval import Refusal
 from sddeverify.errors import invalid
 from sddeverify.exact import Enclosure, enclosure, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sddeverify.models import CharacteristicFunction
 
@@ -52,6 +52,18 @@ def bracket(value: Fraction, digits: int) -> Enclosure:
     return decimals(value - width / 2, value + width / 2, width / 16)
 
 
+def economical(prove: Callable[[bool], C]) -> C:
+    """Return ``prove(False)``, where only ``finish`` checks what the search proposes; if it refuses, ``prove(True)``.
+
+    Raises:
+        Obstacle: as ``prove(True)``.
+    """
+    try:
+        return prove(False)
+    except Refused:
+        return prove(True)
+
+
 def finish(kind: type[C], claim: dict[str, Any], witness: Any, provenance: Mapping[str, str] | None) -> C:
     """Return the certificate if the kernel accepts it.
 
@@ -65,5 +77,5 @@ def finish(kind: type[C], claim: dict[str, Any], witness: Any, provenance: Mappi
     verdict = checker.check(result)
     if verdict.status is not checker.Status.ACCEPTED:
         reason = Reason.BUDGET if verdict.status is checker.Status.MALFORMED else Reason.PRECISION
-        raise Obstacle(reason, f"the kernel does not accept the proof: {verdict.reason}")
+        raise Refused(reason, f"the kernel does not accept the proof: {verdict.reason}")
     return kind(result)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import roots as search
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness
 from sddeverify.certificates._disc import Disc, refine, require_digits, split
-from sddeverify.certificates._prove import finish, function_claim
+from sddeverify.certificates._prove import economical, finish, function_claim
 from sddeverify.checker.interval import Refusal
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure, pair, spell
@@ -74,19 +75,30 @@ def prove(
         for attempt in _attempts(subject, h, digits):
             try:
                 disc, c = attempt()
-                zeros, count = count_witness(subject, c)
-                expected = 2 if disc.im or disc.zeros == 2 else 1
-                if zeros != expected:
-                    detail = f"{zeros} roots lie right of {float(c):.6g}, where the search found {expected}"
-                    raise Obstacle(Reason.PRECISION, detail)
-                result = claim | _rectangle(disc) | {"roots": expected}
-                witness = {"disc": disc.witness(), "count": {"abscissa": spell(c), "line": count}}
-                return finish(RightmostRoot, result, witness, provenance)
+                return economical(partial(_certificate, subject, claim, disc, c, provenance))
             except Obstacle as error:
                 obstacle = error
         return obstacle.result
     except Obstacle as error:
         return error.result
+
+
+def _certificate(
+    subject: Subject,
+    claim: dict[str, Any],
+    disc: Disc,
+    c: Fraction,
+    provenance: Mapping[str, str] | None,
+    checked: bool,
+) -> RightmostRoot:
+    """Certify that the roots right of the line Re s = c are those in the disc and its mirror image."""
+    zeros, count = count_witness(subject, c, checked=checked)
+    expected = 2 if disc.im or disc.zeros == 2 else 1
+    if zeros != expected:
+        detail = f"{zeros} roots lie right of {float(c):.6g}, where the search found {expected}"
+        raise Obstacle(Reason.PRECISION, detail)
+    witness = {"disc": disc.witness(), "count": {"abscissa": spell(c), "line": count}}
+    return finish(RightmostRoot, claim | _rectangle(disc) | {"roots": expected}, witness, provenance)
 
 
 def _attempts(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle
 from sddeverify.certificates._contour import Subject, count_witness
-from sddeverify.certificates._prove import finish, function_claim
+from sddeverify.certificates._prove import economical, finish, function_claim
 from sddeverify.exact import rational, spell
 
 if TYPE_CHECKING:
@@ -50,9 +50,13 @@ def prove(
     """
     c = rational(abscissa, "abscissa")
     claim = function_claim("root_count", h, model)
+
+    def attempt(checked: bool) -> RootCount:
+        zeros, witness = count_witness(subject, c, checked=checked)
+        return finish(RootCount, claim | {"abscissa": spell(c), "roots": zeros}, witness, provenance)
+
     try:
-        zeros, witness = count_witness(Subject.of(claim), c)
-        claim |= {"abscissa": spell(c), "roots": zeros}
-        return finish(RootCount, claim, witness, provenance)
+        subject = Subject.of(claim)
+        return economical(attempt)
     except Obstacle as obstacle:
         return obstacle.result

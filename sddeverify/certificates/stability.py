@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle
 from sddeverify.certificates._contour import Subject, count_witness
-from sddeverify.certificates._prove import finish, function_claim
+from sddeverify.certificates._prove import economical, finish, function_claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,13 @@ def prove(
         to it than the highest precision resolves.
     """
     claim = function_claim("stability", h, model)
+
+    def attempt(checked: bool) -> Stability:
+        zeros, witness = count_witness(subject, Fraction(0), checked=checked)
+        return finish(Stability, claim | {"stable": zeros == 0}, witness, provenance)
+
     try:
-        zeros, witness = count_witness(Subject.of(claim), Fraction(0))
-        claim["stable"] = zeros == 0
-        return finish(Stability, claim, witness, provenance)
+        subject = Subject.of(claim)
+        return economical(attempt)
     except Obstacle as obstacle:
         return obstacle.result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
@@ -12,7 +13,7 @@ from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness, working_bits
 from sddeverify.certificates._disc import require_digits
-from sddeverify.certificates._prove import decimals, finish, model_claim
+from sddeverify.certificates._prove import decimals, economical, finish, model_claim
 from sddeverify.checker.document import MAX_BITS
 from sddeverify.checker.interval import Arithmetic, Pair
 from sddeverify.checker.laws import parse
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _USUAL = 6  # most laws have their boundary below that
 _MAX_DIGITS = 250  # a bracket this narrow still has a width that floats represent
-_FACTORS = (1.25, 1.5, 2, 3, 4, 6, 8, 12)
+_FACTORS = (1.125, 1.25, 1.5, 2, 3, 4, 6, 8, 12)
 DEFAULT_REACH = 100  # up to which multiple of 1/(mean delay) a boundary is looked for
 
 
@@ -149,18 +150,31 @@ def _bracket(
     obstacle = Obstacle(Reason.PRECISION, "no bracket was tried")
     for factor in (0,) if subject.narrow else _FACTORS:
         try:
-            lo, hi, window = _place(crossing, Fraction(1, 10**digits), Fraction(factor))
-            axis = axis_witness(subject, lo, hi, window)
-            at_hi = subject.function._replace(damping=Pair(hi, hi))
-            zeros, count = count_witness(replace(subject, function=at_hi), Fraction(0))
-            if zeros == 0:
-                raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(hi):.9g}")
-            result = claim | {"damping": [spell(lo), spell(hi)], "frequency": pair(window)}
-            result |= _model(result, subject, model)
-            return finish(StabilityBoundary, result, {"axis": axis, "count": count}, provenance)
+            bracket, window = _place(crossing, Fraction(1, 10**digits), Fraction(factor))
+            return economical(partial(_certificate, subject, claim, bracket, window, model, provenance))
         except Obstacle as error:
             obstacle = error
     raise obstacle
+
+
+def _certificate(
+    subject: Subject,
+    claim: dict[str, Any],
+    bracket: Enclosure,
+    window: Enclosure,
+    model: Mapping[str, Any] | None,
+    provenance: Mapping[str, str] | None,
+    checked: bool,
+) -> StabilityBoundary:
+    """Certify that the critical damping lies in the bracket and its frequency in the window."""
+    axis = axis_witness(subject, bracket.lo, bracket.hi, window, checked=checked)
+    at_hi = subject.function._replace(damping=Pair(bracket.hi, bracket.hi))
+    zeros, count = count_witness(replace(subject, function=at_hi), Fraction(0), checked=checked)
+    if zeros == 0:
+        raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(bracket.hi):.9g}")
+    result = claim | {"damping": pair(bracket), "frequency": pair(window)}
+    result |= _model(result, subject, model)
+    return finish(StabilityBoundary, result, {"axis": axis, "count": count}, provenance)
 
 
 @dataclass(frozen=True)
@@ -200,8 +214,8 @@ def _polish(subject: Subject, start: tuple[float, float], digits: int) -> _Cross
     return _Crossing(a, w, (w * change - sine) / sine**2, blur)
 
 
-def _place(crossing: _Crossing, width: Fraction, factor: Fraction) -> tuple[Fraction, Fraction, Enclosure]:
-    """Return (lo, hi, window): a bracket of the critical damping and a window of frequencies, short decimals.
+def _place(crossing: _Crossing, width: Fraction, factor: Fraction) -> tuple[Enclosure, Enclosure]:
+    """Return a bracket of the critical damping and a window of frequencies, short decimals.
 
     Across the window a(w) moves by at most half of half the bracket, so a = lo stays below it. ``factor`` is how many
     times the blur both allow for.
@@ -211,11 +225,10 @@ def _place(crossing: _Crossing, width: Fraction, factor: Fraction) -> tuple[Frac
     reach = min(w * width / 2, half / (4 * slope) if slope else w * width)
     if factor:
         reach = max(reach, factor * crossing.blur[1])
-        half = max(half, factor * crossing.blur[0] + 2 * slope * reach)
+        half = max(half, factor * crossing.blur[0] + slope * reach)
     if half >= a or reach >= w:
         raise Obstacle(Reason.BOUNDARY_IN_BOX, "the delay laws of the claim differ too much")
-    bracket = decimals(a - half, a + half, half / 8)
-    return bracket.lo, bracket.hi, decimals(w - reach, w + reach, reach / 8)
+    return decimals(a - half, a + half, half / 8), decimals(w - reach, w + reach, reach / 8)
 
 
 def _model(claim: dict[str, Any], subject: Subject, model: Mapping[str, Any] | None) -> dict[str, Any]:
