@@ -51,11 +51,25 @@ class Law(ABC):
     @property
     def mean_float(self) -> float:
         """E tau as a float, also where it is irrational."""
-        return as_float(self.mean)
+        try:
+            return as_float(self.mean)
+        except UnsupportedScenario:
+            return self._irrational_mean()
 
     @property
     def variance_float(self) -> float:
         """Var tau as a float, also where it is irrational."""
+        try:
+            return as_float(self.variance)
+        except UnsupportedScenario:
+            return self._irrational_variance()
+
+    def _irrational_mean(self) -> float:
+        """Return the mean of a law that has no rational one."""
+        return as_float(self.mean_enclosure().midpoint)
+
+    def _irrational_variance(self) -> float:
+        """Return the variance of a law that has no rational one."""
         return as_float(self.variance)
 
     @property

@@ -61,14 +61,10 @@ class Mixture(Law):
         mean = self.mean
         return sum((w * (law.variance + (law.mean - mean) ** 2) for w, law in self.parts), Fraction(0))
 
-    @property
-    def mean_float(self) -> float:
-        """E tau as a float."""
+    def _irrational_mean(self) -> float:
         return sum(float(weight) * law.mean_float for weight, law in self.parts)
 
-    @property
-    def variance_float(self) -> float:
-        """Var tau as a float."""
+    def _irrational_variance(self) -> float:
         mean = self.mean_float
         return sum(float(w) * (law.variance_float + (law.mean_float - mean) ** 2) for w, law in self.parts)
 

@@ -49,14 +49,10 @@ class Sum(Law):
         """The sum of the variances."""
         return sum((law.variance for law in self.parts), Fraction(0))
 
-    @property
-    def mean_float(self) -> float:
-        """E tau as a float."""
+    def _irrational_mean(self) -> float:
         return math.fsum(law.mean_float for law in self.parts)
 
-    @property
-    def variance_float(self) -> float:
-        """Var tau as a float."""
+    def _irrational_variance(self) -> float:
         return math.fsum(law.variance_float for law in self.parts)
 
     @property

@@ -67,14 +67,7 @@ class TruncatedExponential(Atom):
         first = self._moments(1)[1]
         return Enclosure(self.cap * first.lo, self.cap * first.hi)
 
-    @property
-    def mean_float(self) -> float:
-        """E tau."""
-        return as_float(self.mean_enclosure().midpoint)
-
-    @property
-    def variance_float(self) -> float:
-        """Var tau."""
+    def _irrational_variance(self) -> float:
         if self.cap / self.scale >= _FAR:
             return as_float(self.scale**2)
         _, first, second = (moment.midpoint for moment in self._moments(2))

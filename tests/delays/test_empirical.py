@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sddeverify.delays import Empirical
 from sddeverify.errors import InvalidScenario
+from sddeverify.exact import decimal_down
 
 times = st.lists(st.floats(0, 1e6), min_size=1, max_size=60).filter(any)
 
@@ -35,8 +36,8 @@ def test_the_step_is_short_and_no_larger_than_needed(values: list[float], cells:
     law = Empirical.from_times(values, cells=cells)
     least = Fraction(max(values)) / (cells - 1)
     assert least <= law.step <= least * Fraction(101, 100)
-    exponent = math.floor(math.log10(law.step)) - 2
-    assert any((law.step / Fraction(10) ** e).denominator == 1 for e in (exponent, exponent - 1))
+    figures = decimal_down(law.step, 3)  # three figures hold it exactly
+    assert Fraction(figures) == law.step
 
 
 def test_exact_times_and_numpy() -> None:

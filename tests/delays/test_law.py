@@ -77,8 +77,8 @@ def test_exact_and_float_moments_agree(law: Law) -> None:
         assert "truncated_exponential" in str(law)
         return
     assert mean in law.mean_enclosure()
-    assert law.mean_float == pytest.approx(float(mean), rel=1e-13)
-    assert law.variance_float == pytest.approx(float(variance), rel=1e-9, abs=1e-300)
+    assert law.mean_float == float(mean)
+    assert law.variance_float == float(variance)
     assert variance >= 0
 
 
