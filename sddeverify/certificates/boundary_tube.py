@@ -11,7 +11,9 @@ from sddeverify.analysis import crossings as search
 from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._floats import FloatArithmetic
 from sddeverify.certificates._prove import decimals, finish
+from sddeverify.checker.laws import parse
 from sddeverify.checker.rules.boundary_tube import fill
 from sddeverify.delays import Law
 from sddeverify.errors import UnsupportedScenario, invalid
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 
     from sddeverify.exact import Enclosure, Exact
 
-_WIDEST = Fraction(1, 2)
+_REACH = 1000  # the multiple of 1/(mean delay) up to which the boundary is looked for
+
+
+@dataclass(frozen=True)
+class _Crossing:
+    damping: Fraction
+    frequency: float
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,18 @@ def prove(
         raise invalid("parameter", [spell(x) for x in points[:5]], "two or more increasing exact rationals")
     template = _template(law, points)
     damping, witness = [], []
+    last: _Crossing | None = None
     try:
         for k, (lo, hi) in enumerate(pairwise(points)):
             try:
-                bounds, proof = _cell(template, law((lo + hi) / 2), (spell(lo), spell(hi)))
+                cell = fill(template, (spell(lo), spell(hi)))
+                first = last or _critical(law(lo), None)
+                last = _critical(law(hi), first)
+                try:
+                    bounds, proof = _cell(cell, (first.damping, last.damping))
+                except Obstacle:
+                    first, last = _critical(law(lo), None), _critical(law(hi), None)
+                    bounds, proof = _cell(cell, (first.damping, last.damping))
             except Obstacle as obstacle:
                 return Inconclusive(obstacle.result.reason, f"parameter {spell(lo)} to {spell(hi)}: {obstacle}")
             damping.append(bounds)
@@ -109,50 +125,69 @@ def _merge(x: Any, y: Any, values: tuple[list[str], list[str]]) -> Any:
     return x
 
 
-def _cell(template: Any, middle: Law, cell: tuple[str, str]) -> tuple[list[str], dict[str, Any]]:
-    """The narrowest bracket found for one cell, and its proof."""
-    subject = Subject.of({"delay": fill(template, cell), "damping": ["1", "1"], "undelayed": ["0", "0"]})
+def _critical(law: Law, near: _Crossing | None) -> _Crossing:
+    """The first crossing at a break point, computed: by Newton's method from the last one, else by a search.
+
+    If another crossing has come first in between, the proof of the lower end fails, and a search follows.
+    """
+    if near is not None and (found := _followed(law, near)) is not None:
+        return found
     try:
-        found = search.crossings(middle, up_to=100 / subject.function.law.mean.lo)
+        crossings = search.crossings(law, up_to=_REACH / law.mean_enclosure().lo)
     except UnsupportedScenario as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
-    if not found:
-        raise Obstacle(Reason.DOMAIN, "the computed critical damping is beyond 100/(mean delay)")
-    critical = Fraction(float(found[0].damping))
-    lo, axis = _lower(subject, critical)
-    hi, count = _upper(template, cell, critical)
+    if not crossings:
+        raise Obstacle(Reason.DOMAIN, f"the computed critical damping is beyond {_REACH}/(mean delay)")
+    return _Crossing(Fraction(float(crossings[0].damping)), float(crossings[0].frequency))
+
+
+def _followed(law: Law, near: _Crossing) -> _Crossing | None:
+    """Newton's method for Re Phi(i w) = 0."""
+    node, ar, w = parse(law.to_json()), FloatArithmetic(), near.frequency
+    for _ in range(8):
+        value, slope = node.jet(ar, complex(0, w), 1)
+        if slope.imag == 0:
+            return None
+        step = value.real / -slope.imag
+        w -= step
+        if abs(step) <= 1e-14 * w:
+            damping = -w / node.jet(ar, complex(0, w), 0)[0].imag
+            return _Crossing(Fraction(damping), w) if abs(w - near.frequency) < 0.2 * w and damping > 0 else None
+    return None
+
+
+def _cell(delay: Any, ends: tuple[Fraction, Fraction]) -> tuple[list[str], dict[str, Any]]:
+    """The narrowest bracket found for one cell, given the critical dampings at its ends, and its proof."""
+    claim = {"delay": delay, "undelayed": ["0", "0"]}
+    subject = Subject.of({**claim, "damping": ["1", "1"]})
+    spread = max(abs(ends[0] - ends[1]), min(ends) / 10**9)
+
+    def below(distance: Fraction) -> tuple[Fraction, Any]:
+        lo = decimals(min(ends) - distance, min(ends), spread / 32).lo
+        if lo <= 0:
+            raise Obstacle(Reason.BOUNDARY_IN_BOX, "the cell is too wide for a positive lower end")
+        return lo, axis_witness(subject, lo, None, None)
+
+    def above(distance: Fraction) -> tuple[Fraction, Any]:
+        hi = decimals(max(ends), max(ends) + distance, spread / 32).hi
+        zeros, count = count_witness(Subject.of({**claim, "damping": [spell(hi)] * 2}), Fraction(0))
+        if zeros == 0:
+            raise Obstacle(Reason.PRECISION, "no root has crossed at the upper end")
+        return hi, count
+
+    lo, axis = _nearest(below, spread / 8, min(ends))
+    hi, count = _nearest(above, spread, 4 * max(ends))  # the count sees the cell less sharply
     return [spell(lo), spell(hi)], {"axis": axis, "count": count}
 
 
-def _lower(subject: Subject, critical: Fraction) -> tuple[Fraction, dict[str, Any]]:
-    width = _start(subject)
+def _nearest(
+    attempt: Callable[[Fraction], tuple[Fraction, Any]], distance: Fraction, most: Fraction
+) -> tuple[Fraction, Any]:
+    """The result of the first attempt that succeeds, going away from the computed boundary."""
     while True:
-        lo = decimals(critical * (1 - width), critical, critical * width / 16).lo
         try:
-            return lo, axis_witness(subject, lo, None, None)
+            return attempt(distance)
         except Obstacle:
-            width *= Fraction(3, 2)
-            if width > _WIDEST:
+            distance *= 2
+            if distance > most:
                 raise
-
-
-def _upper(template: Any, cell: tuple[str, str], critical: Fraction) -> tuple[Fraction, dict[str, Any]]:
-    claim = {"delay": fill(template, cell), "undelayed": ["0", "0"]}
-    width = _start(Subject.of({**claim, "damping": ["1", "1"]}))
-    while True:
-        hi = decimals(critical, critical * (1 + width), critical * width / 16).hi
-        try:
-            zeros, count = count_witness(Subject.of({**claim, "damping": [spell(hi)] * 2}), Fraction(0))
-            if zeros > 0:
-                return hi, count
-            raise Obstacle(Reason.PRECISION, "no root has crossed at the upper end")
-        except Obstacle:
-            width *= Fraction(3, 2)
-            if width > _WIDEST:
-                raise
-
-
-def _start(subject: Subject) -> Fraction:
-    """Half the relative width of the mean over the cell: the boundary moves about as much."""
-    mean = subject.function.law.mean
-    return max((mean.hi - mean.lo) / (2 * mean.hi), Fraction(1, 10**9)) * Fraction(5, 4)
