@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sddeverify.analysis.equation import Equation
 
 _FEW = 8
+_SOME = 64
 _RISE = np.linspace(0.0, 1.0, 16) ** 1.5
 _NEAR_POLES = np.array([-0.6, -0.2, -0.05, -0.01])
 _SPLITS = (0.4871, 0.5313, 0.4497, 0.5719)
@@ -55,7 +56,7 @@ def _verified(equation: Equation, roots: list[Root]) -> list[Root] | None:
         if found == expected:
             return [root for k, root in enumerate(roots) if root.z.real >= c or roots[k - 1].z.real >= c]
         if found is not None:
-            return all_roots(equation, c, roots) if expected < found <= 2 * _FEW else None
+            return all_roots(equation, c, roots)[:_FEW] if expected < found <= _SOME else None
     return None
 
 
@@ -65,7 +66,7 @@ def _gaps(equation: Equation, roots: list[Root]) -> list[tuple[float, int]]:
     The first gap that is not narrow comes first: it is the cheapest to count in, and all that is needed. Where
     the next root is far away, or not known, the abscissa lies 0.6/sqrt(E tau^2) left of the root.
     """
-    abscissa, room, gaps, count = equation.transform.abscissa, 0.6 / math.sqrt(equation.transform.moments[1]), [], 0
+    abscissa, room, gaps, count = equation.transform.abscissa, _room(equation), [], 0
     for k, one in enumerate(roots[:3]):
         count += one.weight
         end = roots[k + 1].z.real if k + 1 < len(roots) else -math.inf
@@ -100,7 +101,7 @@ def _scan(equation: Equation, known: list[Root]) -> list[Root]:
         step *= 1.2
     for _ in range(60):
         if (count is not None and 0 < count <= _FEW) or high - low <= 1e-9 * (abs(low) + equation.small):
-            return all_roots(equation, low, known)
+            return _with_next(equation, all_roots(equation, low, known))
         middle = (low + high) / 2
         between = _count_near(equation, middle, 0.1 * (high - low))
         if between == 0:
@@ -108,6 +109,22 @@ def _scan(equation: Equation, known: list[Root]) -> list[Root]:
         else:
             low, count = middle, between
     raise UnsupportedScenario("no characteristic root was found in the part of the plane that floats reach")
+
+
+def _with_next(equation: Equation, roots: list[Root]) -> list[Root]:
+    """Return the roots, continued to the left unless there are very many: so that the next one is seen, too."""
+    room = _room(equation)
+    for part in (1.0, 0.5, 0.25, 0.125):
+        c = roots[0].z.real - part * room
+        count = half_plane_count(equation, c) if c < roots[-1].z.real else None
+        if count is not None and count <= _SOME:
+            return all_roots(equation, c, roots)[:_FEW]
+    return roots
+
+
+def _room(equation: Equation) -> float:
+    """Return how far left of the rightmost root others are of interest."""
+    return 0.6 / math.sqrt(equation.transform.moments[1])
 
 
 def _count_near(equation: Equation, c: float, room: float) -> int | None:

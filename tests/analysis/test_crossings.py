@@ -1,6 +1,7 @@
 """Crossings of the imaginary axis: known boundaries, closed forms, and agreement with counts of unstable roots."""
 
 import cmath
+import itertools
 import math
 from fractions import Fraction
 
@@ -42,7 +43,9 @@ def test_known_boundaries(name: str) -> None:
         assert abs(first.damping * scale.numerator / scale.denominator - damping) <= mpmath.mpf(10) ** -28 * damping
         other = next(expected[key] for key in ("omega", "omega*E", "omega*T") if key in expected)
         frequency = first.damping if other == "a" else mpmath.mpf(other)
-        assert abs(first.frequency * scale.numerator / scale.denominator - frequency) <= mpmath.mpf(10) ** -28 * frequency
+        assert (
+            abs(first.frequency * scale.numerator / scale.denominator - frequency) <= mpmath.mpf(10) ** -28 * frequency
+        )
 
 
 def test_smallest_damping_is_not_the_first_frequency() -> None:
@@ -51,8 +54,14 @@ def test_smallest_damping_is_not_the_first_frequency() -> None:
     assert abs(first.frequency - 14.56) < 0.005
     assert abs(second.damping - 20.96) < 0.03
     assert abs(second.frequency - 8.60) < 0.01
-    assert roots.count(CharacteristicFunction(Fraction(first.damping) * Fraction(999, 1000), LATER_FREQUENCY_FIRST), 0) == 0
-    assert roots.count(CharacteristicFunction(Fraction(first.damping) * Fraction(1001, 1000), LATER_FREQUENCY_FIRST), 0) == 2
+    assert (
+        roots.count(CharacteristicFunction(Fraction(first.damping) * Fraction(999, 1000), LATER_FREQUENCY_FIRST), 0)
+        == 0
+    )
+    assert (
+        roots.count(CharacteristicFunction(Fraction(first.damping) * Fraction(1001, 1000), LATER_FREQUENCY_FIRST), 0)
+        == 2
+    )
 
 
 def test_constant_delay_crosses_at_odd_multiples_of_half_pi() -> None:
@@ -137,7 +146,7 @@ def test_directions_add_up_to_the_number_of_unstable_roots(law: Law, reach: floa
     if any(crossing.tangential for crossing in found):
         return
     number, marks = (1 if Fraction(undelayed) < 0 else 0), [0.0, *(crossing.damping for crossing in found), float(top)]
-    for k, (low, high) in enumerate(zip(marks, marks[1:], strict=False)):
+    for k, (low, high) in enumerate(itertools.pairwise(marks)):
         if k > 0:
             number += found[k - 1].direction * (1 if found[k - 1].frequency == 0 else 2)
         if high - low > 1e-6 * high and k % 5 == 0:

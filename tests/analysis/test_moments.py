@@ -1,5 +1,6 @@
-"""Stationary variances against closed forms, Lyapunov equations and quadrature; mean-square limits against recursions."""
+"""Variances against closed forms, Lyapunov equations and quadrature; mean-square limits against recursions."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -95,8 +96,11 @@ def test_unstable_equation_has_no_stationary_variance() -> None:
 
 
 def test_variance_grows_like_the_inverse_distance_from_the_boundary() -> None:
-    near = [stationary_variance(CharacteristicFunction(Fraction(8, 3) - Fraction(1, 10**k), Erlang(3, 1))) for k in (3, 6, 9)]
-    for one, two in zip(near, near[1:], strict=False):
+    near = [
+        stationary_variance(CharacteristicFunction(Fraction(8, 3) - Fraction(1, 10**k), Erlang(3, 1)))
+        for k in (3, 6, 9)
+    ]
+    for one, two in itertools.pairwise(near):
         assert math.isclose(two / one, 1000, rel_tol=3e-3)
 
 

@@ -1,6 +1,7 @@
 """Roots to any number of digits: known answers, independent solvers, and what must hold when units change."""
 
 import cmath
+import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -97,7 +98,7 @@ def test_known_counts_of_many_roots(name: str) -> None:
     assert roots.count(h, -5) == expected
     listed = roots.all_in(h, -5)
     assert sum(1 if root.imag == 0 else 2 for root in listed) == expected
-    assert all(one.real >= two.real >= -5 for one, two in zip(listed, listed[1:], strict=False))
+    assert all(one.real >= two.real >= -5 for one, two in itertools.pairwise(listed))
 
 
 def test_known_double_roots() -> None:
@@ -342,5 +343,5 @@ def test_leading_is_in_the_upper_half_plane_and_sorted() -> None:
         for a in ("1/5", "2", "30"):
             listed = roots.leading(CharacteristicFunction(a, law))
             assert all(s.imag >= 0 for s in listed)
-            assert all(one.real >= two.real for one, two in zip(listed, listed[1:], strict=False))
+            assert all(one.real >= two.real for one, two in itertools.pairwise(listed))
             assert all(cmath.isfinite(s) for s in listed)
