@@ -103,7 +103,7 @@ KERNEL_IMPORTS = {
 }  # fmt: skip
 
 
-DIVIDING = {"discrete_boundary", "function", "laws", "stability_boundary", "variance"}
+DIVIDING = {"__main__", "discrete_boundary", "function", "laws", "stability_boundary", "variance"}
 
 
 @pytest.mark.parametrize("path", KERNEL, ids=lambda path: str(path.relative_to(PACKAGE)))
