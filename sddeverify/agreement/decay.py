@@ -64,7 +64,7 @@ def check(
     *,
     name: str = "exponent of the mean against the certified abscissa",
     level: float = 0.01,
-    budget: int = 100_000,
+    budget: int = ensemble.BUDGET,
     seed: int = 0,
     progress: Callable[[], None] | None = None,
 ) -> Decay:
@@ -87,7 +87,7 @@ def check(
     exact = _exact(mode)
     factors = (1,) if exact is not None else LADDER
     guess = mode.root if exact is None else exact.finite
-    start, _ = ensemble.window(mode)
+    start, _ = ensemble.window(mode, budget)
     rungs = []
     for factor in factors:
         runs = ensemble.run(mode, factor=factor, budget=budget, seed=seed + factor, progress=progress)

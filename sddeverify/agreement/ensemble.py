@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _MAX_WARM_UP = 25
 _MAX_POINTS = 1500
+_FEWEST_RUNS = 12
+_LARGEST_FACTOR = 4
+BUDGET = 100_000
+"""About how many pushes an ensemble has unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -88,22 +92,28 @@ def warm_up_cycles(law: Law) -> int:
     return 0 if spread == 0 else min(_MAX_WARM_UP, math.ceil(0.2 / spread))
 
 
-def window(mode: Mode) -> tuple[float, float]:
-    """Return from when to when the exponent is fitted: other modes have died; the mode has moved enough."""
+def window(mode: Mode, budget: int = BUDGET) -> tuple[float, float]:
+    """Return from when to when the exponent is fitted: other modes have died; the mode has moved enough.
+
+    Args:
+        mode: The eigen-direction.
+        budget: About how many pushes an ensemble may have; it bounds how long a run can be.
+    """
     mean = mode.law.mean_float
     # Without noise one can wait until the others are gone; with noise that would cost the signal.
     rest = 1e-2 if mode.law.variance_float else 1e-9
     start = -math.log(rest) / mode.gap if mode.gap > 0 else 5 * mean
     start = max(start, mean)
     length = 1.5 / abs(mode.root.real) if mode.root.real else math.inf
-    return start, start + max(min(length, 300 * mean), 8 * mean)
+    affordable = budget / (_FEWEST_RUNS * _LARGEST_FACTOR * mode.workers) * mean
+    return start, start + max(min(length, affordable, 300 * mean), 8 * mean)
 
 
 def run(
     mode: Mode,
     *,
     factor: int = 1,
-    budget: int = 100_000,
+    budget: int = BUDGET,
     seed: int = 0,
     progress: Callable[[], None] | None = None,
 ) -> Ensemble:
@@ -124,7 +134,7 @@ def run(
     scenario = Scenario(
         learning_rate=mode.learning_rate / factor, workers=workers, compute=law, hessian=(mode.hessian,), seed=seed
     )
-    _, stop = window(mode)
+    _, stop = window(mode, budget)
     rest = warm_up_cycles(law) * mean
     spread = law.variance_float / mean**2
     # Bursts of nearly equal workers come once per mean delay: sampling at that pace does not see them.
@@ -133,7 +143,7 @@ def run(
     step = mean / per_mean * max(1, math.ceil(stop / mean * per_mean / _MAX_POINTS))
     times: Floats = (np.arange(math.ceil(stop / step), dtype=np.float64) + 0.5) * step
     per_run = max(1.0, workers * (stop + rest) / mean)
-    runs = 1 if spread == 0 else int(min(max(budget / per_run, 12), 2000))
+    runs = 1 if spread == 0 else int(min(max(budget / per_run, _FEWEST_RUNS), 2000))
     paths = np.empty((runs, len(times)))
     arrivals = 0
     for replica in range(runs):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130
 _MOST_WORKERS = 256
+_WIDE = 110
 
 
 def command(
@@ -58,10 +59,17 @@ def command(
         typer.echo(json.dumps(document(found.study, found.rows), indent=2, allow_nan=False))
         return
     for note in found.study.source.notes:
-        console.print(note, style="dim", highlight=False, markup=False)
-    console.print(_table(found.rows))
-    console.print(f"report:       {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"check again:  sddeverify check {out}", highlight=False, markup=False, soft_wrap=True)
+        _say(console, note)
+    console.print(_table(found.rows, with_basis=console.width >= _WIDE))
+    _say(
+        console, "Numbers of workers hold for this mean compute time, which on a small machine depends on their number."
+    )
+    _say(console, f"report:       {out / 'report.html'}")
+    _say(console, f"check again:  sddeverify check {out}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _check(scenario: Path | None, trace: Path | None, workers: int | None, seconds: float | None) -> None:
@@ -85,8 +93,10 @@ def _make(
     from sddeverify.report import make, source
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = _console(stderr=True)
     try:
-        with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        # In a log a bar is only noise.
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("starting", total=1.0)
             found = make(
                 out,
@@ -113,7 +123,7 @@ def _console(*, stderr: bool = False) -> Console:
     return console
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: list[Row], *, with_basis: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -128,8 +138,9 @@ def _table(rows: list[Row]) -> Table:
         Status.TOO_LITTLE_DATA: "dim",
         Status.UNDECIDED: "dim",
     }
-    table = Table("quantity", "answer", "status", "what it rests on", show_lines=True)
+    table = Table("quantity", "answer", "status", *(["what it rests on"] if with_basis else []), show_lines=True)
     for row in rows:
-        status = Text(f"{MARK[row.status]} {row.status.value}", style=styles[row.status])
-        table.add_row(Text(row.quantity), Text(row.value), status, Text(row.basis, style="dim"))
+        status = Text(f"{MARK[row.status]} {row.status.value}", style=styles[row.status], no_wrap=True)
+        cells = [Text(row.quantity), Text(row.value), status]
+        table.add_row(*cells, *([Text(row.basis, style="dim")] if with_basis else []))
     return table

@@ -94,11 +94,8 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
         return Spectrum((), 0.0)
     mean = function.delay.mean_float
     found, line = leading, leading[-1].real
-    pole = function.delay.abscissa
     for reach in _REACH:
         abscissa = leading[0].real - reach / mean
-        if pole is not None and abscissa <= 0.999 * float(pole):
-            break
         try:
             if roots.count(function, abscissa) > _TOO_MANY:
                 break
@@ -113,9 +110,9 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
 
 
 def _workers(operating: int, largest: int | None) -> tuple[int, ...]:
-    """Return numbers of workers for the chart: powers of two around the operating point, and that itself."""
-    top = max(4 * operating, 2 * (largest or 0), 8)
-    powers = {1}
-    while max(powers) < min(top, 10**6):
-        powers.add(2 * max(powers))
-    return tuple(sorted(powers | {operating}))
+    """Return numbers of workers for the chart, two to an octave, and the operating point itself."""
+    top = min(max(4 * operating, 2 * (largest or 0), 8), 10**6)
+    steps = {1, 2}
+    while max(steps) < top:
+        steps |= {max(steps) * 3 // 2, max(steps) * 2}
+    return tuple(sorted(steps | {operating}))

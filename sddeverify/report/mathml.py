@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 from xml.dom.minidom import Element  # only builds elements; no foreign XML is ever parsed
 
@@ -11,6 +13,9 @@ from sympy.printing.mathml import MathMLPresentationPrinter
 from sddeverify.derivations import pretty
 
 _MINUTE_GLYPHS = {"dt": ("d", "t"), "dX": ("d", "X"), "dW": ("d", "W")}
+
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z]+);")  # HTML's own names; XML does not know them
+_LETTERS = {"dd": "d", "ee": "e", "ExponentialE": "e"}
 
 
 class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy publishes no types
@@ -57,6 +62,7 @@ def expression(value: sympy.Basic) -> str:
     """Return an expression as MathML without the enclosing ``<math>``; as plain text where that fails."""
     try:
         text = str(_Printer({"fold_short_frac": False})._print(value).toxml())
+        text = _ENTITY.sub(lambda found: _LETTERS.get(found[1]) or html.unescape(found[0]), text)
         return text.replace("<mo>-</mo>", "<mo>−</mo>")
     except (AttributeError, NotImplementedError, TypeError, ValueError):
         text = pretty(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sddeverify.certificates import Certificate, Inconclusive, rightmost_root, stability, stability_boundary
+from sddeverify.checker import laws as kernel_laws
 from sddeverify.delays import Empirical
 from sddeverify.exact import Enclosure
 from sddeverify.models import CharacteristicFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from fractions import Fraction
 
     from sddeverify.certificates.rightmost_root import RightmostRoot
     from sddeverify.certificates.stability import Stability
@@ -149,12 +150,13 @@ def _mode(model: Model, name: str, hessian: Fraction, origin: dict[str, str]) ->
 def explained(model: Model, hessian: Enclosure, law: Law) -> dict[str, Enclosure]:
     """Return the member ``model`` of a claim: what the damping is made of."""
     point = Enclosure(model.learning_rate, model.learning_rate)
-    workers = model.learning_rate.__class__(model.workers)
+    workers = Fraction(model.workers)
+    mean = kernel_laws.parse(law.to_json()).mean  # the kernel's own enclosure, where the mean is irrational
     return {
         "learning_rate": point,
         "hessian": hessian,
         "workers": Enclosure(workers, workers),
-        "mean_delay": law.mean_enclosure(),
+        "mean_delay": Enclosure(mean.lo, mean.hi),
     }
 
 

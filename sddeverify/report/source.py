@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sddeverify.errors import invalid
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 WORKERS = 8
 SECONDS = 5.0
 CELLS = 1024
-LEARNING_RATE = "3/20"
+STRENGTH = Fraction(6, 5)
+"""Packaged learning rate times workers: 3/20 for 8 workers, well inside the stable range of the digits."""
+
 OBJECTIVE = ObjectiveSpec("ridge", {"regularization": "1/100"})
 """The packaged default: ridge regression on scikit-learn's digits; the penalty keeps every eigenvalue positive."""
 
@@ -48,7 +51,7 @@ class Source:
 def packaged(trace: Trace, workers: int) -> Scenario:
     """Return the packaged default scenario with the compute law of a trace."""
     return Scenario(
-        learning_rate=LEARNING_RATE, workers=workers, compute=trace.to_empirical(CELLS), objective=OBJECTIVE
+        learning_rate=STRENGTH / workers, workers=workers, compute=trace.to_empirical(CELLS), objective=OBJECTIVE
     )
 
 
@@ -74,7 +77,7 @@ def record(
         out=out,
         objective=OBJECTIVE.name,
         parameters=OBJECTIVE.parameters,
-        learning_rate=float(Scenario(LEARNING_RATE, 1, "constant(1)", hessian=(1,)).learning_rate),
+        learning_rate=float(STRENGTH / workers),
         on_progress=None if progress is None else lambda elapsed, _: progress(elapsed),
     )
     trace = recording.trace

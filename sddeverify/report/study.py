@@ -11,6 +11,7 @@ from sddeverify.agreement import Agreement, Decay, Mode
 from sddeverify.certificates import Inconclusive
 from sddeverify.derivations import check, derive
 from sddeverify.emulator.run import emulate
+from sddeverify.errors import UnsupportedScenario
 from sddeverify.report import computed as numbers
 from sddeverify.report.proofs import prove_all
 from sddeverify.report.recheck import recheck
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LEVEL = 0.01
 ARRIVALS = 20_000
 BUDGET = 40_000
+MOST_WORKERS = 20_000
+MOST_IN_ENSEMBLES = 512
 SUFFIX = ".cert.json"
 
 
@@ -100,11 +103,14 @@ def conduct(
         budget: Pushes emulated for each ensemble.
 
     Raises:
-        UnsupportedScenario: for a scenario that the theory does not cover.
+        UnsupportedScenario: for a scenario that the theory does not cover, or more workers than can be emulated.
         MissingExtra: if the objective needs a package that is not installed.
     """
     watch = _Watch()
     scenario = source.scenario
+    if scenario.workers > MOST_WORKERS:
+        raise UnsupportedScenario(f"workers: a report emulates at most {MOST_WORKERS}; certify takes any number")
+    arrivals = max(arrivals, 40 * scenario.workers)
 
     progress("deriving the delay equation", 0)
     derived = derive(scenario)
@@ -151,6 +157,8 @@ def _decays(
     """Compare the exponent of each certified mode."""
     found: dict[str, Decay] = {}
     model = derived.model
+    if model.workers > MOST_IN_ENSEMBLES:
+        return found
     proved = [(mode, near) for mode, near in zip(proofs.modes, extra.spectra, strict=True) if near.roots]
     for position, (mode, near) in enumerate(proved):
         if isinstance(mode.result, Inconclusive):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from sddeverify.exact import decimal_down, decimal_up, spell
 from sddeverify.report.rows import Row, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sddeverify.agreement import Check
     from sddeverify.report.proofs import ModeProof
     from sddeverify.report.study import Study
@@ -143,13 +146,13 @@ def _mode(study: Study, mode: ModeProof) -> Row:
         return _refused(study, quantity, name)
     real, imag = mode.result.real, mode.result.imag
     value = f"{between(-real.hi, -real.lo)} per second"
-    basis = "per second of the delay law's unit of time"
+    basis = ""
     if real.lo > 0:
         value, basis = f"grows: {between(real.lo, real.hi)} per second", "the mean of this mode diverges"
     elif real.hi < 0:
         basis = f"the mean error falls by a factor e every {1 / float(-real.midpoint):.4g} s"
     if imag.lo > 0:
-        basis += f", oscillating {float(imag.midpoint) / 6.283185307179586:.4g} times a second"
+        basis += f", oscillating {float(imag.midpoint) / math.tau:.4g} times a second"
     if isinstance(study.derived.model.delay, Empirical):
         basis += "; for the law rounded to its lattice"
     data = {"lo": spell(-real.hi), "hi": spell(-real.lo)}
@@ -184,15 +187,43 @@ def _workers(study: Study) -> list[Row]:
 
 
 def _comparisons(study: Study) -> list[Row]:
+    """Traces against the model: a row for the plain checks of a trace, and one for each exponent and disagreement."""
     found = []
-    if study.source.trace is not None:
-        trace = study.source.trace
-        value = f"{trace.delays.mean():.4g} s"
-        basis = f"{len(trace)} gradients of {study.source.measured}"
-        found.append(Row("mean delay", value, Status.OBSERVED, basis, {"seconds": float(trace.delays.mean())}))
-    if study.of_trace is not None:
-        found += [comparison(check, study.source.measured) for check in study.of_trace.checks]
-    return found + [comparison(check, "the emulator") for check in study.of_run.checks]
+    if study.source.trace is not None and study.of_trace is not None:
+        delays = study.source.trace.delays
+        value, basis = f"{delays.mean():.4g} s", f"{len(delays)} gradients of {study.source.measured}"
+        found.append(Row("mean delay", value, Status.OBSERVED, basis, {"seconds": float(delays.mean())}))
+        found += _trace(study.of_trace.checks, study.source.measured)
+    found.append(_emulated(study))
+    exponents = [one.check for one in study.decays.values()]
+    found += _trace([check for check in study.of_run.checks if check not in exponents], "the emulator")
+    return found + [comparison(check, "the emulator") for check in exponents]
+
+
+def _emulated(study: Study) -> Row:
+    run = study.run
+    first, last = run.path.losses(run.objective)[[0, -1]]
+    data: dict[str, Any] = {
+        "pushes": len(run.trace),
+        "diverged": run.diverged,
+        "first_loss": float(first),
+        "last_loss": float(last),
+    }
+    value = "diverged" if run.diverged else f"loss {first:.4g} → {last:.4g}"
+    if not math.isfinite(data["last_loss"]):
+        data["last_loss"] = None
+    basis = f"one run of {len(run.trace)} gradients in virtual time; its ledger of staleness balances exactly"
+    return Row("emulated run", value, Status.OBSERVED, basis, data)
+
+
+def _trace(checks: Sequence[Check], source: str) -> list[Row]:
+    """Return one row if all agree, else one for each."""
+    if any(check.verdict is not Verdict.CONSISTENT for check in checks):
+        return [comparison(check, source) for check in checks]
+    value = "; ".join(f"{check.observed:.4g}{_unit(check)}" for check in checks)
+    basis = "; ".join(f"{check.name}: {check.expected + check.bias:.4g} expected" for check in checks)
+    data = {"checks": [check.to_json() for check in checks]}
+    return [Row(f"trace of {source} against the model", value, Status.CONSISTENT, basis, data)]
 
 
 def comparison(check: Check, source: str) -> Row:
@@ -202,13 +233,14 @@ def comparison(check: Check, source: str) -> Row:
         check: The comparison.
         source: Where the observed number comes from.
     """
-    unit = f" {check.unit}" if check.unit else ""
-    if check.verdict is Verdict.TOO_LITTLE_DATA and check.observed != check.observed:
-        value, basis = "—", check.note
-    else:
-        value = f"{check.observed:.5g}{unit} observed, {check.expected:.5g} expected"
-        basis = (
-            f"bias {check.bias:+.3g}, allowance {check.allowance:.2g}, sampling error {check.sampling_error:.2g} "
-            f"at level {check.level:.0%}"
-        )
-    return Row(f"{check.name} ({source})", value, _VERDICTS[check.verdict], basis, check.to_json())
+    quantity = f"{check.name} ({source})"
+    if math.isnan(check.observed) or math.isnan(check.bias):
+        return Row(quantity, "—", _VERDICTS[check.verdict], check.note, check.to_json())
+    value = f"{check.observed:.4g} observed, {check.expected + check.bias:.4g} expected{_unit(check)}"
+    margin = f"± {check.allowance + check.sampling_error:.2g} at level {check.level:.0%}"
+    basis = f"{check.expected:.5g} in theory, bias {check.bias:+.3g}, {margin}" if check.bias else margin
+    return Row(quantity, value, _VERDICTS[check.verdict], basis, check.to_json())
+
+
+def _unit(check: Check) -> str:
+    return f" {check.unit}" if check.unit else ""

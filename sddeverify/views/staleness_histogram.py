@@ -85,6 +85,7 @@ def figure(data: Data) -> Figure:
     )
     panel.set_ylim(bottom=0)
     panel.set_xlim(edges[0], edges[-1])
+    panel.locator_params(axis="x", integer=True)
     share = "share of pushes" if width == 1 else f"share of pushes per {width} versions"
     style.label(panel, x="staleness (versions)", y=share, title="Staleness at application")
     style.legend_below(panel)

@@ -1,0 +1,97 @@
+import pytest
+
+from sddeverify.scenario import Scenario
+
+
+@pytest.fixture
+def question(tmp_path):
+    path = tmp_path / "question.toml"
+    path.write_text(Scenario("1/10", 4, "erlang(2, 1)", hessian=("1",), seed=3).to_toml())
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    """Emulate little: the statistics are tested elsewhere."""
+    from sddeverify.report import study
+
+    monkeypatch.setattr(study.conduct, "__kwdefaults__", {"arrivals": 2000, "budget": 3000})
+
+
+def test_report_and_re_check(run, tmp_path, question, monkeypatch):
+    out = tmp_path / "demo"
+    monkeypatch.setenv("COLUMNS", "80")
+    found = run("report", question, "--out", out)
+    assert found.status == 0, found
+    for words in ("critical learning", "certified", "computed", "observed", "mean compute time", "report.html"):
+        assert words in found.out
+    assert found.err == ""
+    assert run("check", out).status == 0
+    names = {path.name for path in out.iterdir()}
+    assert {"report.html", "report.json", "certificates", "figures", "citation.tex", "citation.bib"} <= names
+
+
+def test_json_replaces_an_earlier_report(run, tmp_path, question):
+    out = tmp_path / "demo"
+    out.mkdir()
+    first = run("report", question, "-o", out, "--json")
+    assert first.status == 0, first
+    answers = {row["quantity"]: row for row in first.json["answers"]}
+    # Erlang-2: a m < 2 tan(pi/4) sec^2(pi/4) = 4, so learning rate < 4/(1 x 4) = 1.
+    row = answers["critical learning rate in the mean"]
+    assert row["status"] == "certified"
+    assert abs(float(row["value"].strip("[]").split(",")[0]) - 1) < 2e-8
+    assert answers["largest stable number of workers"]["workers"] == 39
+    assert answers["decay rate of the only mode (h = 1)"]["status"] == "certified"
+
+
+def test_a_folder_of_others_is_refused_before_any_work(run, tmp_path, question):
+    (tmp_path / "mine.txt").write_text("x")
+    run("report", question, "--out", tmp_path).assert_one_sentence("--out", "mine.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no.toml"], ["no.toml"]),
+        (["--trace", "no.csv"], ["no.csv"]),
+        (["--workers", "0"], ["--workers", "0"]),
+        (["--seconds", "0.1"], ["--seconds", "0.1"]),
+        (["--seconds", "nan"], ["--seconds"]),
+        (["question.toml", "--workers", "4"], ["--workers"]),
+        (["--out", "no/folder"], ["--out", "no/folder"]),
+    ],
+)
+def test_bad_input(run, tmp_path, monkeypatch, question, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    run("report", *arguments).assert_one_sentence(*words)
+    assert {path.name for path in tmp_path.iterdir()} == {"question.toml"}
+
+
+def test_a_policy_without_derivation_is_refused(run, tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text(Scenario("1/10", 4, "erlang(2, 1)", hessian=("1",), policy="k_sync").to_json())
+    run("report", path, "--out", tmp_path / "demo").assert_one_sentence("policy")
+    assert not (tmp_path / "demo").exists()
+
+
+def test_five_times_are_too_few_to_compare_but_not_to_certify(run, tmp_path, monkeypatch):
+    trace = tmp_path / "times.csv"
+    rows = [f"0,{k},{k + 0.5 + k / 100},," for k in range(5)]
+    trace.write_text("worker,read_time,push_time,version_read,version_applied\n" + "\n".join(rows) + "\n")
+    found = run("report", "--trace", trace, "--out", tmp_path / "demo", "--json")
+    assert found.status == 0, found
+    statuses = {row["quantity"]: row["status"] for row in found.json["answers"]}
+    assert statuses["critical learning rate in the mean"] == "certified"
+    assert [status for name, status in statuses.items() if "in times.csv" in name] == ["too little data"] * 3
+
+
+@pytest.mark.slow
+def test_the_default_records_real_processes(run, tmp_path):
+    found = run("report", "--seconds", "1", "--workers", "3", "--out", tmp_path / "demo", "--json")
+    assert found.status == 0, found
+    assert found.json["derivation_passed"]
+    assert all(one["accepted"] for one in found.json["certificates"].values())
+    assert any("3 worker processes were recorded" in note for note in found.json["notes"])
+    assert len((tmp_path / "demo" / "trace.csv").read_text().splitlines()) > 30
+    assert {"certified", "computed", "observed"} <= {row["status"] for row in found.json["answers"]}

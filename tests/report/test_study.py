@@ -1,0 +1,91 @@
+import math
+
+import pytest
+
+from sddeverify import checker
+from sddeverify.agreement import Verdict
+from sddeverify.certificates import Inconclusive
+from sddeverify.errors import UnsupportedScenario
+from sddeverify.report.source import Source
+from sddeverify.report.study import conduct
+from sddeverify.scenario import Scenario
+
+
+def test_boundary_is_that_of_erlang_three(study):
+    # theory: a m < k tan(pi/2k) sec^k(pi/2k) = 8/3 for k = 3, so the learning rate is (8/3)/(1 x 8) = 1/3
+    rate = study.proofs.boundary.learning_rate
+    assert rate.lo <= 1 / 3 <= rate.hi
+    assert rate.hi - rate.lo < 1e-9
+    assert study.largest_stable == 26  # (1/10) P < 8/3
+
+
+def test_roots_are_those_of_the_polynomial(study):
+    import numpy as np
+
+    for mode, c in zip(study.proofs.modes, (0.8, 0.08), strict=True):
+        polynomial = np.polyadd(np.polymul(np.poly1d([1 / 3, 1]) ** 3, [1, 0]), [c])
+        first = max(np.roots(polynomial), key=lambda s: (s.real, s.imag))
+        assert mode.result.real.lo <= first.real + 1e-11
+        assert first.real - 1e-11 <= mode.result.real.hi
+        assert float(mode.result.imag.midpoint) == pytest.approx(abs(first.imag), abs=1e-9)
+
+
+def test_certificates_are_saved_and_accepted_elsewhere(study, folder):
+    files = sorted((folder / "certificates").iterdir())
+    assert [file.name for file in files] == [
+        "rightmost_root_slowest.cert.json",
+        "rightmost_root_stiffest.cert.json",
+        "stability.cert.json",
+        "stability_boundary.cert.json",
+    ]
+    assert all(checker.check(file.read_bytes()).status is checker.Status.ACCEPTED for file in files)
+    assert all(one.accepted for one in study.rechecks.values())
+    assert set(study.rechecks) == set(study.proofs.certificates)
+
+
+def test_claims_name_the_model(study):
+    claims = [one.claim for one in study.proofs.certificates.values()]
+    assert all(claim["model"]["workers"] == ["8", "8"] for claim in claims)
+    assert study.proofs.operating.claim["model"]["hessian"] == ["1/10", "1"]
+
+
+def test_computed_numbers(study):
+    # Erlang-2 and others are tested with the analysis; here: the decay at the best number of workers is the largest.
+    best = study.computed.best
+    assert best.rate == max(best.rates)
+    assert study.computed.mean_square_at(8) < float(study.proofs.boundary.learning_rate.lo)
+    stiff, slow = study.computed.spectra
+    assert stiff.gap > 0
+    assert slow.gap > 0
+
+
+def test_the_emulator_agrees(study):
+    assert study.of_trace is None
+    assert all(check.verdict is not Verdict.INCONSISTENT for check in study.agreement.checks)
+    assert set(study.decays) == {"stiffest", "slowest"}
+    assert len(study.agreement.checks) == 5
+
+
+def test_progress_goes_through_all_stages(stages, study):
+    names = list(dict.fromkeys(stage for stage, _ in stages))
+    assert len(names) == 8
+    assert all(0 <= done <= 1 for _, done in stages)
+    assert len(study.seconds) == 5
+    assert all(math.isfinite(seconds) and seconds >= 0 for seconds in study.seconds.values())
+
+
+def test_too_many_workers_are_refused(tmp_path):
+    source = Source(Scenario("1/10", 20_001, "constant(1)", hessian=("1",)), None, "", ())
+    with pytest.raises(UnsupportedScenario, match="20000"):
+        conduct(source, tmp_path, lambda *_: None)
+
+
+def test_other_policies_are_refused(tmp_path):
+    source = Source(Scenario("1/10", 2, "constant(1)", hessian=("1",), policy="k_sync"), None, "", ())
+    with pytest.raises(UnsupportedScenario, match="policy"):
+        conduct(source, tmp_path, lambda *_: None)
+
+
+def test_nothing_undecided(study):
+    assert study.proofs.undecided == {}
+    assert not any(isinstance(one, Inconclusive) for one in study.proofs.results.values())
