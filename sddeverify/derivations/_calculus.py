@@ -204,6 +204,7 @@ class AverageOverCount(Operation):
         return (self.probability,)
 
 
+@dataclass(frozen=True)
 class SplitIntegral(Operation):
     """Use that integrals are linear: one integral for each term, constant factors in front."""
 

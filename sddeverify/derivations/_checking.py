@@ -131,11 +131,15 @@ def _outcome(passed: bool) -> Outcome:
 
 
 def _stands_in(result: sympy.Basic, step: Step) -> bool:
-    if isinstance(result, sympy.Tuple | sympy.MatrixBase) and not step.before.has(result):
-        return all(_stands_in(part, step) for part in result if part != 0)
     places = (step.before, *_arguments(step))
     wanted = [result, result.rhs] if isinstance(result, sympy.Eq) else [result]
-    return any(place == one or place.has(one) for place in places for one in wanted)
+    if any(place == one or place.has(one) for place in places for one in wanted):
+        return True
+    if isinstance(result, sympy.Tuple):  # of moments: those that are 0 need not be mentioned
+        return all(_stands_in(part, step) for part in result if part != 0)
+    if isinstance(result, sympy.MatrixBase):  # entry by entry, where every entry can be recognised
+        return not any(entry.is_number for entry in result) and all(_stands_in(entry, step) for entry in result)
+    return False
 
 
 def _arguments(step: Step) -> tuple[sympy.Basic, ...]:
@@ -152,11 +156,8 @@ def vanishes(expression: sympy.Basic) -> bool:
     """Return whether SymPy reduces the expression to 0, trying cheap ways first."""
     if expression == 0 or sympy.expand(expression) == 0:
         return True
-    # Integrals that no rule can carry out (of an arbitrary path or density) are equal only if they look alike.
-    names = {one: sympy.Dummy("integral") for one in expression.atoms(sympy.Integral)}
-    if names and sympy.simplify(expression.xreplace(names)) == 0:
-        return True
-    done = generic(expression.doit(conds="none"))
+    # Integrals of arbitrary functions cannot be carried out: they are equal only if they look alike.
+    done = generic(_named(expression, of_functions=True).doit(conds="none"))
     exponentials = done.rewrite(sympy.exp)
     if sympy.expand(done) == 0 or sympy.expand(exponentials) == 0:
         return True
@@ -173,16 +174,29 @@ def vanishes(expression: sympy.Basic) -> bool:
     return False
 
 
+def _named(expression: sympy.Basic, *, of_functions: bool) -> sympy.Basic:
+    """Return the expression with a new symbol for everything that cannot be evaluated as it stands."""
+    kinds = (sympy.Integral,) if of_functions else (sympy.Integral, sympy.Sum, AppliedUndef, sympy.Indexed)
+    found = [one for one in expression.atoms(*kinds) if one.atoms(AppliedUndef) or not of_functions]
+    found.sort(key=lambda one: (-one.count_ops(), str(one)))  # an integral before what stands in it
+    for number, one in enumerate(found):
+        expression = expression.xreplace({one: sympy.Symbol(f"named_{number}", real=True)})
+    return expression
+
+
 def _certainly_nonzero(expression: sympy.Basic) -> bool:
-    """Return whether one evaluation shows that the expression is not 0: it only saves the slow simplifiers."""
-    if expression.atoms(AppliedUndef, sympy.Integral, sympy.Sum, sympy.Indexed):
-        return False
+    """Return whether one evaluation says that the expression is not 0, which saves slow simplifiers.
+
+    Where it errs (two sums that are equal without looking alike), a step is refused that would be right: the
+    safe side.
+    """
     rng = random.Random("nonzero")
+    plain = _named(expression, of_functions=False)
     values = {}
-    for symbol in sorted(expression.free_symbols, key=str):
+    for symbol in sorted(plain.free_symbols, key=str):
         fraction = sympy.Rational(rng.randint(1, 40), 41)
         values[symbol] = sympy.Integer(rng.randint(1, 5)) if symbol.is_integer else fraction
-    value = expression.subs(values).evalf(30)
+    value = plain.subs(values).evalf(30)
     return bool(value.is_number and abs(value) > TOLERANCE)
 
 

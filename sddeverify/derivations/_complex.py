@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sympy
 
 from sddeverify.derivations._operations import Operation
 
 
+@dataclass(frozen=True)
 class TakeReal(Operation):
     """Take the real part."""
 
@@ -23,6 +26,7 @@ class TakeReal(Operation):
         return [(before + sympy.conjugate(before)) / 2 - after]
 
 
+@dataclass(frozen=True)
 class TakeImaginary(Operation):
     """Take the imaginary part."""
 
@@ -38,6 +42,7 @@ class TakeImaginary(Operation):
         return [(before - sympy.conjugate(before)) / (2 * sympy.I) - after]
 
 
+@dataclass(frozen=True)
 class TakeMinusImaginary(Operation):
     """Take minus the imaginary part."""
 

@@ -17,6 +17,7 @@ import mpmath
 import sympy
 from sympy.core.function import AppliedUndef
 
+from sddeverify.derivations._integrands import compiled
 from sddeverify.derivations._symbols import RANGES
 
 Point = Mapping[Any, Any]
@@ -120,7 +121,21 @@ def _integral(node: sympy.Integral, point: Point, ctx: Any) -> Any:
             for weight, side in weights
         )
     lo, hi = evaluate(lower, point, ctx), evaluate(upper, point, ctx)
-    return ctx.quad(lambda value: evaluate(node.function, _with(point, variable, value), ctx), [lo, hi])
+    return ctx.quad(_integrand(node.function, variable, point, ctx), [lo, hi])
+
+
+def _integrand(function: sympy.Expr, variable: sympy.Symbol, point: Point, ctx: Any) -> Callable[[Any], Any]:
+    def value_of(tree: sympy.Basic, *value: Any) -> Any:
+        return evaluate(tree, _with(point, variable, value[0]) if value else point, ctx)
+
+    def functions(node: sympy.Basic) -> Callable[[Any], Any] | None:
+        if isinstance(node, AppliedUndef):
+            found: Callable[[Any], Any] = point[node.func]
+            return found
+        name = _FUNCTIONS.get(node.func)
+        return None if name is None else getattr(ctx, name)
+
+    return compiled(function, variable, value_of, functions, ctx)
 
 
 def _sum(node: sympy.Sum, point: Point, ctx: Any) -> Any:

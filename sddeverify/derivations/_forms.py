@@ -12,6 +12,7 @@ from sddeverify.derivations._evaluation import Point, evaluate
 from sddeverify.derivations._operations import Operation, Pairs, Sign, differences, zip_pairs
 
 
+@dataclass(frozen=True)
 class TakeRoot(Operation):
     """Take the positive square root."""
 

@@ -12,6 +12,7 @@ from sddeverify.derivations._evaluation import Point, evaluate
 from sddeverify.derivations._operations import Operation, Pairs
 
 
+@dataclass(frozen=True)
 class AverageOverLattice(Operation):
     """Average over the lattice points, with their probabilities as weights."""
 

@@ -107,6 +107,7 @@ def explicit(expression: sympy.Basic) -> sympy.Basic:
     return done.as_explicit() if isinstance(done, sympy.MatrixExpr) else done
 
 
+@dataclass(frozen=True)
 class Expand(Operation):
     """Multiply out."""
 
@@ -116,6 +117,7 @@ class Expand(Operation):
         return sympy.expand(before)
 
 
+@dataclass(frozen=True)
 class Factor(Operation):
     """Write as a product."""
 
@@ -125,6 +127,7 @@ class Factor(Operation):
         return sympy.factor(sympy.expand(before))
 
 
+@dataclass(frozen=True)
 class Simplify(Operation):
     """Simplify."""
 

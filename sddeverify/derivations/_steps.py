@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 import sympy
 
@@ -112,6 +113,12 @@ class Derivation:
         return f"eq:{self.name}:{step.id}"
 
 
+@lru_cache(maxsize=4096)
+def _applied(operation: Operation, before: sympy.Basic) -> sympy.Basic:
+    """Return what the operation makes of the line: most steps are the same for all scenarios."""
+    return operation.apply(before)
+
+
 @dataclass
 class Chain:
     """Collects the steps of a derivation while it is written down."""
@@ -147,7 +154,7 @@ class Chain:
         if isinstance(before, Step):
             uses = (before, *uses)
             before = before.after
-        after = operation.apply(before)
+        after = _applied(operation, before)
         used = tuple(dict.fromkeys(one.id for one in uses))
         return self._add(Step(identifier, title, before, after, because, Kind.IDENTITY, operation=operation, uses=used))
 
