@@ -6,7 +6,7 @@ Importing the package loads nothing heavy; import what you need from its members
 
 
 def __getattr__(name: str) -> str:
-    """Look up ``__version__`` when it is first asked for: the installed metadata take longer to read than the kernel."""
+    """Look up ``__version__`` when it is first asked for: reading the metadata takes longer than loading the kernel."""
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import version
