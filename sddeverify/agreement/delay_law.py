@@ -79,7 +79,8 @@ def check_halves(delays: Floats, *, level: float = 0.01) -> Check:
     critical = float(stats.kstwobign.isf(level)) / math.sqrt(effective)
     note = (
         f"the law was made from this trace, so its two halves ({len(first)} and {len(second)} delays) are compared "
-        f"with each other; dependence costs a factor {factor:.3g} of the data"
+        f"with each other: where they differ, compute times drifted while they were recorded (other load on the "
+        f"machine, say), and assumption A1 is in doubt; dependence costs a factor {factor:.3g} of the data"
     )
     return judge(
         NAME_HALVES,

@@ -10,6 +10,7 @@ from sddeverify.errors import UnsupportedScenario
 from sddeverify.report.proofs import root_law
 
 if TYPE_CHECKING:
+    from sddeverify.delays import Law
     from sddeverify.models import CharacteristicFunction, Model
     from sddeverify.report.proofs import Proofs
 
@@ -39,13 +40,16 @@ class Computed:
         mean_square: Learning rate up to which the largest eigenvalue is stable in mean square, for each of ``workers``;
             empty if it could not be computed.
         workers: Numbers of workers, ascending; the scenario's is among them.
-        best: The number of workers with the fastest decay of the slowest mode, if it could be computed.
+        largest: The largest number of workers that is stable in mean square at the scenario's learning rate (0 for
+            none); None if it could not be computed.
+        best: Among those the number of workers with the fastest decay of the slowest mode, if there is one.
         spectra: For each certified mode its roots; in the order of the proofs.
         failures: Sentences about what could not be computed.
     """
 
     mean_square: tuple[float, ...]
     workers: tuple[int, ...]
+    largest: int | None
     best: optimum.Optimum | None
     spectra: tuple[Spectrum, ...]
     failures: tuple[str, ...]
@@ -66,20 +70,25 @@ def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
     failures: list[str] = []
     law = root_law(model.delay)
     chart = _workers(model.workers, largest)
+    most = min(max(largest or 0, 2 * model.workers, 16), _MAX_WORKERS)
     mean_square: tuple[float, ...] = ()
+    stable = best = None
     try:
         top = float(model.hessian[-1])
         mean_square = tuple(moments.mean_square_limit(law, workers) / top for workers in chart)
+        stable = _mean_square_stable(law, float(model.learning_rate) * top, most)
     except UnsupportedScenario as error:
         failures.append(f"The mean-square limit could not be computed: {error}.")
-    best = None
     try:
-        candidates = range(1, min(max(largest or 0, 2 * model.workers, 16), _MAX_WORKERS) + 1)
-        best = optimum.best_workers(law, model.learning_rate, model.hessian, candidates)
+        candidates = range(1, (most if stable is None else stable) + 1)
+        if candidates:
+            best = optimum.best_workers(law, model.learning_rate, model.hessian, candidates)
+        else:
+            failures.append("There is no best number of workers: even one is unstable in mean square at this rate.")
     except UnsupportedScenario as error:
         failures.append(f"The best number of workers could not be computed: {error}.")
     spectra = tuple(spectrum(mode.function) for mode in proofs.modes)
-    return Computed(mean_square, chart, best, spectra, tuple(failures))
+    return Computed(mean_square, chart, stable, best, spectra, tuple(failures))
 
 
 def spectrum(function: CharacteristicFunction) -> Spectrum:
@@ -107,6 +116,15 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
     first = found[0]
     others = [root.real for root in found[1:] if root != first]
     return Spectrum(tuple(found), first.real - max(others, default=line))
+
+
+def _mean_square_stable(law: Law, step: float, most: int) -> int:
+    """Return the largest P <= most that is stable in mean square: the limit of the step falls as P grows."""
+    low, high = 0, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if step < moments.mean_square_limit(law, middle) else (low, middle)
+    return low
 
 
 def _workers(operating: int, largest: int | None) -> tuple[int, ...]:

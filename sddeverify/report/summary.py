@@ -179,9 +179,12 @@ def _workers(study: Study) -> list[Row]:
         found.append(Row(quantity, str(largest), Status.CERTIFIED, basis, {"workers": largest}, _file(name)))
     best = study.computed.best
     if best is None:
-        reason = next((x for x in study.computed.failures if "best" in x), "it could not be computed")
+        reason = next((said for said in study.computed.failures if "best" in said), "it could not be computed")
         return [*found, _undecided("best number of workers", reason)]
-    basis = f"fastest decay of the slowest mode, {best.rate:.4g} per second, at this learning rate, {caution}"
+    scope = f"among 1 to {best.candidates[-1]} workers"
+    if study.computed.largest is not None:
+        scope += ", which are stable in mean square (computed),"
+    basis = f"{scope} it has the fastest decay of the slowest mode, {best.rate:.4g} per second, {caution}"
     data = {"workers": best.workers, "rate": best.rate, "up_to": best.candidates[-1]}
     return [*found, Row("best number of workers", str(best.workers), Status.COMPUTED, basis, data)]
 
@@ -239,6 +242,8 @@ def comparison(check: Check, source: str) -> Row:
     value = f"{check.observed:.4g} observed, {check.expected + check.bias:.4g} expected{_unit(check)}"
     margin = f"± {check.allowance + check.sampling_error:.2g} at level {check.level:.0%}"
     basis = f"{check.expected:.5g} in theory, bias {check.bias:+.3g}, {margin}" if check.bias else margin
+    if check.verdict is not Verdict.CONSISTENT:
+        basis += f"; {check.note}"
     return Row(quantity, value, _VERDICTS[check.verdict], basis, check.to_json())
 
 

@@ -89,3 +89,14 @@ def test_other_policies_are_refused(tmp_path):
 def test_nothing_undecided(study):
     assert study.proofs.undecided == {}
     assert not any(isinstance(one, Inconclusive) for one in study.proofs.results.values())
+
+
+def test_the_best_number_of_workers_is_stable_in_mean_square(study):
+    from sddeverify.analysis.moments import mean_square_limit
+    from sddeverify.delays import Erlang
+
+    largest = study.computed.largest
+    assert study.computed.best.candidates == tuple(range(1, largest + 1))
+    # the largest eigenvalue is 1 and the learning rate 1/10
+    assert mean_square_limit(Erlang(3, "1"), largest) > 0.1 >= mean_square_limit(Erlang(3, "1"), largest + 1)
+    assert largest < study.largest_stable
