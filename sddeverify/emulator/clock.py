@@ -33,6 +33,15 @@ class Deadlock(SddeverifyError):
         super().__init__(f"deadlock at time {seconds:g}: every task is blocked and no timer is set{detail}")
 
 
+class Stalled(SddeverifyError):
+    """Time goes on, but no gradient is ever finished: all of them run into the policy's time limit."""
+
+    def __init__(self, seconds: float, time_outs: int) -> None:
+        super().__init__(
+            f"stalled at time {seconds:g}: {time_outs} gradients in a row ran into the time limit; raise the limit"
+        )
+
+
 @dataclass(frozen=True)
 class Ticks:
     """The unit of integer time of one run.

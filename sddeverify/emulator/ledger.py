@@ -90,7 +90,7 @@ class Ledger:
         ages: Sum of the ages of ended gradients by :class:`Outcome`.
         outstanding: Gradients in flight or buffered now.
         expected: What the sums of ages must add up to.
-        absences: Sum over updates of the number of workers absent (dead, not yet replaced).
+        absences: Sum over updates of the number of workers that would be computing but are dead, not yet replaced.
         now: Ticks up to which time is accounted.
     """
 
@@ -131,10 +131,11 @@ class Ledger:
         self.expected.ticks += self.outstanding * (now - self.now)
         self.now = now
 
-    def start(self) -> None:
-        """A worker begins a gradient."""
+    def start(self, age: int = 0) -> None:
+        """A worker begins a gradient of an iterate that is so many versions old."""
         self.started += 1
         self.outstanding += 1
+        self.expected.versions += age
 
     def settle(self, job: Job, outcome: Outcome, version: int) -> None:
         """End a gradient, while the iterate has the given version."""

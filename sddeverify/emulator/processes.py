@@ -30,7 +30,7 @@ from sddeverify.emulator.session import Death, Session
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import TraceFile
 from sddeverify.emulator.worker import batch_size_of, with_batch_size
-from sddeverify.errors import SddeverifyError, invalid
+from sddeverify.errors import SddeverifyError, UnsupportedScenario, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -146,6 +146,8 @@ def record(
     if out.exists() and not force:
         raise invalid("trace file", str(out), "a name that is not taken, or allow overwriting (--force)")
     rule = policies.create(policy, {}, workers)
+    if type(rule).equip is not policies.Policy.equip or type(rule).time_limit is not policies.Policy.time_limit:
+        raise UnsupportedScenario(f"policy {policy}: inner steps and time limits are emulated, not recorded")
 
     async def run() -> Recording:
         stop = asyncio.Event()
@@ -153,6 +155,7 @@ def record(
             pool = await start_pool(workers)  # they load their libraries while we load the data
             try:
                 target, rate = _objective(objective, parameters or {}, workers, learning_rate)
+                rule.prepare(target, policies.generator(seed))
                 target = await _unless(stop, _set_up(pool, target, seed, batch_size))
                 with TraceFile.create(out, force=force, immediately=True) as rows:
                     iterate = np.asarray(target.initial(), dtype=np.float64)

@@ -137,13 +137,15 @@ class Emulation:
         path = Thinned() if path_times is None else Grid(sorted(ticks.of(time) for time in path_times))
         initial = np.asarray(objective.initial(), dtype=np.float64)
         rate = float(scenario.learning_rate)
-        server = Server(initial, rate, policy, scenario.workers, ticks, Columns(), path)
         family = () if replica is None else (replica,)
+        policy.prepare(objective, policies.generator(scenario.seed, *family))
+        server = Server(initial, rate, policy, scenario.workers, ticks, Columns(), path)
+        computed = policy.equip(objective, rate)
         workers = [
-            Worker(index, scenario.compute, ticks, objective, *generators(scenario.seed, *family, index))
+            Worker(index, scenario.compute, ticks, computed, *generators(scenario.seed, *family, index))
             for index in range(scenario.workers)
         ]
-        return cls(scenario, objective, ticks, server, workers, batch_size_of(objective))
+        return cls(scenario, objective, ticks, server, workers, batch_size_of(computed))
 
     def begin(self) -> list[Any]:
         """Return the first jobs, once; drivers call it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from sddeverify.emulator.clock import Stalled
 from sddeverify.emulator.ledger import Audit, Ledger, Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _CHECK_EVERY = 64
 _DIVERGED = 1e200
+_MOST_TIME_OUTS = 1000
+_MOST_TIME_OUTS_EACH = 100
 
 
 class Job(NamedTuple):
@@ -90,10 +93,12 @@ class Server:
         version: Number of updates made.
         in_flight: The job of each worker that computes.
         absent: Workers that died and have not been replaced.
+        missing: Those of them that would be computing now.
         buffer: Kept gradients waiting for an update.
         held: Rows that wait for the fate of an earlier push: (worker, read, push, version read, version applied).
         ledger: The staleness ledger.
         next_job: Number of the next job.
+        time_outs: Gradients in a row that timed out.
         diverged: Whether the iterate has grown beyond all bounds; drivers then stop.
     """
 
@@ -107,15 +112,18 @@ class Server:
     version: int = 0
     in_flight: dict[int, Job] = field(default_factory=dict)
     absent: set[int] = field(default_factory=set)
+    missing: set[int] = field(default_factory=set)
     buffer: list[Contribution] = field(default_factory=list)
     held: dict[int, tuple[int, int, int, int, int | None]] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     next_job: int = 0
+    time_outs: int = 0
     diverged: bool = False
 
     def start(self, now: int) -> Orders:
-        """Let every worker read the first iterate."""
-        return Orders([self._assign(worker, now) for worker in range(self.workers)], [])
+        """Let the workers read the first iterate: all of them, unless the policy holds some back."""
+        joining = [worker for worker in range(self.workers) if self.policy.joins(self, worker)]
+        return Orders([self._assign(worker, now) for worker in joining], [])
 
     def push(self, worker: int, job_id: int, gradient: np.ndarray, samples: int, now: int) -> Orders:
         """Take a gradient from a worker.
@@ -130,33 +138,36 @@ class Server:
             return Orders([], [])
         del self.in_flight[worker]
         ledger.pushed += 1
+        self.time_outs = 0
         policy = self.policy
         contribution = Contribution(job, gradient, samples, now, 1.0)
         weight = policy.weigh(contribution, self)
-        updated = False
         if weight is None:
             ledger.settle(job, Outcome.DISCARDED, self.version)
             self._record(job, now, -1)
         else:
             self.buffer.append(contribution if weight == 1 else contribution._replace(weight=weight))
-            while batch := policy.ready(self):
-                self._update(batch, now)
-                updated = True
-            if self.buffer:
-                self._hold()
-        cancel = [one for one in policy.cancelled(self, updated=updated) if one in self.in_flight]
-        for one in cancel:
-            ledger.settle(self.in_flight.pop(one), Outcome.CANCELLED, self.version)
-        return Orders(self._assign_all(worker, now, updated=updated), cancel)
+        orders = self._react(worker, now)
+        if self.buffer:
+            self._hold()
+        return orders
 
     def time_out(self, worker: int, job_id: int, now: int) -> Orders:
-        """A worker gives up its job at the policy's time limit."""
+        """A worker gives up its job at the policy's time limit.
+
+        Raises:
+            Stalled: if gradients have timed out for so long that nobody will ever finish one.
+        """
         self.ledger.advance(now)
         job = self.in_flight.get(worker)
         if job is None or job.id != job_id:
             return Orders([], [])
         self.ledger.settle(self.in_flight.pop(worker), Outcome.TIMED_OUT, self.version)
-        return Orders(self._assign_all(worker, now, updated=False), [])
+        self.policy.timed_out(job, self)
+        self.time_outs += 1
+        if self.time_outs > _MOST_TIME_OUTS + _MOST_TIME_OUTS_EACH * self.workers:
+            raise Stalled(self.ticks.seconds(now), self.time_outs)
+        return self._react(worker, now)
 
     def lose(self, worker: int, now: int) -> Job | None:
         """A worker died: its gradient in flight, which is returned, is lost; it is absent until it joins again."""
@@ -164,14 +175,21 @@ class Server:
         self.absent.add(worker)
         job = self.in_flight.pop(worker, None)
         if job is not None:
+            self.missing.add(worker)
             self.ledger.settle(job, Outcome.LOST, self.version)
         return job
 
     def join(self, worker: int, now: int) -> Orders:
-        """A replaced worker is ready: it reads at once."""
+        """A replaced worker is ready: it reads at once, unless the policy lets it wait."""
         self.ledger.advance(now)
         self.absent.discard(worker)
-        return Orders([] if worker in self.in_flight else [self._assign(worker, now)], [])
+        self.missing.discard(worker)
+        reads = worker not in self.in_flight and self.policy.joins(self, worker)
+        return Orders([self._assign(worker, now)] if reads else [], [])
+
+    def idle(self) -> list[int]:
+        """Return the workers that neither compute nor are absent."""
+        return [one for one in range(self.workers) if one not in self.in_flight and one not in self.absent]
 
     def audit(self) -> Audit:
         """Check the books.
@@ -188,18 +206,42 @@ class Server:
         for worker, read, push, version, applied in self.held.values():
             yield worker, seconds(read), seconds(push), version, -1 if applied is None else applied
 
-    def _assign_all(self, worker: int, now: int, *, updated: bool) -> list[Job]:
+    def _react(self, worker: int, now: int) -> Orders:
+        """Make the updates that an event leads to; after each, gradients are cancelled and workers read."""
+        policy = self.policy
+        batch = policy.ready(self)
+        if not batch:
+            return Orders(*self._orders(worker, now, updated=False))
+        start: list[Job] = []
+        cancel: list[int] = []
+        while batch:
+            self._update(batch, now)
+            more, cancelled = self._orders(worker, now, updated=True)
+            if cancelled and start:  # begun and called off at the same instant: its worker never hears of it
+                fresh = {job.worker for job in start}
+                start = [job for job in start if job.worker not in cancelled]
+                cancelled = [one for one in cancelled if one not in fresh]
+            start += more
+            cancel += cancelled
+            batch = policy.ready(self)
+        return Orders(start, cancel)
+
+    def _orders(self, worker: int, now: int, *, updated: bool) -> tuple[list[Job], list[int]]:
+        cancel = [one for one in self.policy.cancelled(self, updated=updated) if one in self.in_flight]
+        for one in cancel:
+            self.ledger.settle(self.in_flight.pop(one), Outcome.CANCELLED, self.version)
         readers = self.policy.readers(self, worker, updated=updated)
-        return [self._assign(one, now) for one in readers if one not in self.absent]
+        return [self._assign(one, now) for one in readers if one not in self.absent], cancel
 
     def _assign(self, worker: int, now: int) -> Job:
         if worker in self.in_flight:
             raise RuntimeError(f"the policy lets worker {worker} read while it computes; cancel its gradient first")
         limit = self.policy.time_limit(self, worker)
-        job = Job(self.next_job, worker, self.version, now, self.ledger.samples, self.iterate, limit)
+        version, iterate = self.policy.served(self, worker)
+        job = Job(self.next_job, worker, version, now, self.ledger.samples, iterate, limit)
         self.next_job += 1
         self.in_flight[worker] = job
-        self.ledger.start()
+        self.ledger.start(self.version - version)
         return job
 
     def _update(self, batch: list[Contribution], now: int) -> None:
@@ -216,7 +258,9 @@ class Server:
             applied = {one.job.id for one in batch}
             self.buffer = [one for one in self.buffer if one.job.id not in applied]
         self.version += 1
-        self.ledger.update(samples, len(self.absent))
+        self.ledger.update(samples, len(self.missing))
+        if self.absent:  # they would have read now
+            self.missing.update(one.job.worker for one in batch if one.job.worker in self.absent)
         self.path.observe(now, self.version, before, self.iterate)
         if self.version % _CHECK_EVERY == 0:
             size = float(self.iterate @ self.iterate)

@@ -1,7 +1,7 @@
 """Small objectives and policies for the tests of the emulator."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from sddeverify.delays import parse
 from sddeverify.emulator import policies
 from sddeverify.emulator.policies import Policy
 from sddeverify.emulator.run import Emulation
-from sddeverify.scenario import Scenario
+from sddeverify.scenario import PolicySpec, Scenario
 
 
 class Noisy:
@@ -36,7 +36,7 @@ class Noisy:
 
 @dataclass
 class KBatchAsync(Policy):
-    """K gradients from anybody make an update; each pusher reads again at once."""
+    """K gradients from anybody make an update, with weight 1/2; each pusher reads again at once."""
 
     k: int
 
@@ -51,58 +51,6 @@ class KBatchAsync(Policy):
 
     def remaining(self, workers):
         return workers - 1
-
-
-@dataclass
-class KAsync(KBatchAsync):
-    """K gradients of distinct workers make an update; they wait for it."""
-
-    waiting: list = field(default_factory=list)
-
-    def readers(self, server, worker, *, updated):
-        self.waiting.append(worker)
-        if not updated:
-            return ()
-        readers, self.waiting = self.waiting, []
-        return readers
-
-    def remaining(self, workers):
-        return workers - self.k
-
-
-@dataclass
-class KSync(KBatchAsync):
-    """The first K of P gradients make an update; the others are cancelled, and all read again."""
-
-    def readers(self, server, worker, *, updated):
-        return range(server.workers) if updated else ()
-
-    def cancelled(self, server, *, updated):
-        return list(server.in_flight) if updated else ()
-
-    def remaining(self, workers):
-        return None
-
-
-@dataclass
-class RoundRobin(Policy):
-    """Gradients are applied in the order of the workers, however they arrive."""
-
-    turn: int = 0
-
-    def weigh(self, contribution, server):
-        return 1.0
-
-    def ready(self, server):
-        for one in server.buffer:
-            if one.job.worker == self.turn:
-                self.turn = (self.turn + 1) % server.workers
-                return [one]
-        return []
-
-    def readers(self, server, worker, *, updated):
-        free = set(range(server.workers)) - set(server.in_flight) - {one.job.worker for one in server.buffer}
-        return sorted(free)
 
 
 @dataclass
@@ -137,13 +85,11 @@ class Stuck(Policy):
 
 
 MORE = {
-    "k_batch_async": lambda workers: KBatchAsync(min(3, workers)),
-    "k_async": lambda workers: KAsync(min(3, workers)),
-    "k_sync": lambda workers: KSync(min(3, workers)),
-    "round_robin": lambda workers: RoundRobin(),
+    "half": lambda workers: KBatchAsync(min(3, workers)),
     "fussy": lambda workers: Fussy(),
 }
-NAMES = ["asynchronous", *MORE]
+PARAMETERS = {"dasgd": {"reads": "polynomial"}, "mindflayer": {"trials": 2, "success": "1/2"}}
+NAMES = [*policies.POLICIES, *MORE]
 
 LAWS = [
     "constant(1)",
@@ -164,12 +110,13 @@ def scenario(law="exponential(1)", workers=5, **fields):
 
 def emulation(policy="asynchronous", law="exponential(1)", workers=5, objective=None, **fields):
     """A run of one of the policies above or of the package."""
-    result = Emulation.create(scenario(law, workers, **fields), objective=objective or Noisy())
     if policy in MORE:
+        result = Emulation.create(scenario(law, workers, **fields), objective=objective or Noisy())
         result.server.policy = MORE[policy](workers)
-    else:
-        result.server.policy = policies.create(policy, {}, workers)
-    return result
+        return result
+    if not isinstance(policy, PolicySpec):
+        policy = PolicySpec(policy, PARAMETERS.get(policy))
+    return Emulation.create(scenario(law, workers, policy=policy, **fields), objective=objective or Noisy())
 
 
 class Busy(Noisy):

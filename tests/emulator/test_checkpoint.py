@@ -78,7 +78,7 @@ def test_a_checkpoint_runs_no_code():
 
 
 def test_the_state_must_fit_the_scenario():
-    data = pools.emulation("k_async").run(arrivals=10).checkpoint()
+    data = pools.emulation("half").run(arrivals=10).checkpoint()
     with pytest.raises(InvalidScenario, match="does not fit its scenario"):
         Emulation.restore(data, objective=pools.Noisy())
 

@@ -38,12 +38,16 @@ def test_parameters_are_read_and_checked():
 
 def test_names():
     assert isinstance(create("asynchronous", {}, 3), Asynchronous)
+    assert isinstance(create("k_sync", {}, 3), POLICIES["k_sync"])
     with pytest.raises(InvalidScenario, match="policy: 'Asynchronous' is not allowed; write one of asynchronous"):
         create("Asynchronous", {}, 3)
+
+
+WITHOUT_IDENTITY = {"adasync", "bounded_staleness", "dasgd", "mindflayer", "mindflayer_adaptive"}
 
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_conservation_claims_hold(name):
     for workers in (1, 2, 5):
         run = pools.emulation(name, "erlang(2, 1)", workers=workers).run(arrivals=300).result()
-        assert run.audit.pool is not None
+        assert (run.audit.pool is None) == (name in WITHOUT_IDENTITY)

@@ -7,8 +7,11 @@ from sddeverify.emulator.clock import Ticks
 from sddeverify.emulator.ledger import ConservationViolated, Outcome
 from sddeverify.emulator.path import Thinned
 from sddeverify.emulator.policies import Asynchronous
+from sddeverify.emulator.policies.k_sync import KSync
+from sddeverify.emulator.policies.round_robin import RoundRobin
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.trace_writer import Columns
+from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
 
 
@@ -96,7 +99,7 @@ def test_a_worker_may_die_twice_before_it_is_back():
 
 
 def test_rows_stay_in_the_order_of_pushes():
-    server = make(pools.RoundRobin())
+    server = make(RoundRobin())
     server.start(0)
     server.push(1, 1, np.array([1.0]), 1, now=1)
     server.push(2, 2, np.array([1.0]), 1, now=2)
@@ -119,7 +122,7 @@ def test_gradients_combine_as_the_policy_says():
 
 
 def test_cancelled_gradients_are_cancelled():
-    server = make(pools.KSync(2))
+    server = make(KSync(2))
     server.start(0)
     server.push(0, 0, np.array([4.0]), 1, now=1)
     orders = server.push(1, 1, np.array([8.0]), 1, now=2)
@@ -178,9 +181,11 @@ def test_the_audit_notices(fraud):
 @pytest.mark.parametrize("workers", [1, 2, 7])
 def test_conservation_for_every_law(law, workers):
     """U1: K-batch-async (asynchronous: K = 1) gives (P - 1) J, K-async (P - K) J, exactly, for any law."""
-    expected = {"asynchronous": workers - 1, "k_batch_async": workers - 1, "k_async": workers - min(3, workers)}
+    k = min(3, workers)
+    expected = {"asynchronous": workers - 1, "k_batch_async": workers - 1, "k_async": workers - k, "k_sync": 0}
     for policy, each in expected.items():
-        run = pools.emulation(policy, law, workers=workers).run(arrivals=200).result()
+        spec = PolicySpec(policy, {} if policy == "asynchronous" else {"k": k})
+        run = pools.emulation(spec, law, workers=workers).run(arrivals=200).result()
         total = run.audit.applied.versions + run.audit.outstanding.versions
         assert total == each * run.ledger.updates
         # The same from the trace and the jobs in flight, without the ledger's sums.

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from sddeverify.emulator.server import Contribution, Server
+    from sddeverify.emulator.server import Contribution, Job, Server
+    from sddeverify.objectives import Objective
 
 
 class Policy(ABC):
@@ -23,17 +24,22 @@ class Policy(ABC):
     strings, arrays, lists, dicts, generators), so that a checkpoint holds all of it.
 
     1. On a push: apply, buffer or discard, and with which weight? :meth:`weigh`, :meth:`ready`
-    2. Who reads again, and when? :meth:`readers`, asked after every event
+    2. Who reads again, and when? :meth:`readers`, asked after every update, and after an event without one;
+       :meth:`joins` for a worker that comes new; :meth:`served` for which version it gets
     3. Whose gradient in flight is cancelled? :meth:`cancelled`
-    4. When does a gradient in flight time out? :meth:`time_limit`
+    4. When does a gradient in flight time out? :meth:`time_limit`; :meth:`timed_out` tells that one has
     5. How do gradients combine to one step? :meth:`combine`
 
     Attributes:
         parameters: Name of each parameter of the policy in a scenario, with the function that reads it:
             called with the value, the field name for messages, and the number of workers.
+        defaults: The value of a parameter that is left out, as the scenario would have it, from the number of workers.
+        silent: Whether a discarded gradient was never sent, so that it costs no traffic.
     """
 
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], Any]]] = {}
+    defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {}
+    silent: ClassVar[bool] = False
 
     @classmethod
     def create(cls, parameters: Mapping[str, object], workers: int) -> Self:
@@ -42,16 +48,28 @@ class Policy(ABC):
         Raises:
             InvalidScenario: for an unknown or missing parameter or a value that is not allowed.
         """
+        cls._refuse_unknown(parameters)
+        values = {}
+        for name, read in cls.parameters.items():
+            if name not in parameters and name not in cls.defaults:
+                raise invalid(f"policy.{name}", None, "a value for it: this policy needs one")
+            value = parameters[name] if name in parameters else cls.defaults[name](workers)
+            values[name] = read(value, f"policy.{name}", workers)
+        return cls(**values)
+
+    @classmethod
+    def _refuse_unknown(cls, parameters: Mapping[str, object]) -> None:
         names = ", ".join(cls.parameters) or "no parameter at all"
         for name, value in parameters.items():
             if name not in cls.parameters:
                 raise invalid(f"policy.{name}", value, f"for this policy: {names}")
-        values = {}
-        for name, read in cls.parameters.items():
-            if name not in parameters:
-                raise invalid(f"policy.{name}", None, "a value for it: this policy needs one")
-            values[name] = read(parameters[name], f"policy.{name}", workers)
-        return cls(**values)
+
+    def prepare(self, objective: Objective, random: np.random.Generator) -> None:  # noqa: B027  # optional
+        """Be told before a run what is minimised, and take a random stream of one's own."""
+
+    def equip(self, objective: Objective, learning_rate: float) -> Objective:
+        """Return what the workers compute gradients of; by default the objective itself."""
+        return objective
 
     @abstractmethod
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
@@ -69,18 +87,29 @@ class Policy(ABC):
         """Return the workers that read the iterate now and compute.
 
         Args:
-            server: The server, after the event.
+            server: The server, after the event, or in its midst after one of several updates that it caused.
             worker: The worker whose gradient was pushed or timed out.
             updated: Whether the event led to an update.
         """
 
+    def joins(self, server: Server, worker: int) -> bool:
+        """Return whether a worker reads at once when the run begins, or when it comes back after its death."""
+        return True
+
+    def served(self, server: Server, worker: int) -> tuple[int, np.ndarray]:
+        """Return the version that a worker reads, and that iterate; by default the newest."""
+        return server.version, server.iterate
+
     def cancelled(self, server: Server, *, updated: bool) -> Iterable[int]:
-        """Return the workers whose gradients in flight are cancelled after a push."""
+        """Return the workers whose gradients in flight are cancelled; asked just before :meth:`readers`."""
         return ()
 
     def time_limit(self, server: Server, worker: int) -> int | None:
         """Return after how many ticks a gradient that a worker now begins times out; ``None`` for never."""
         return None
+
+    def timed_out(self, job: Job, server: Server) -> None:  # noqa: B027  # optional
+        """Be told that a worker gave up a gradient at its time limit; :meth:`ready` is asked next."""
 
     def combine(self, batch: list[Contribution], server: Server) -> np.ndarray:
         """Return the direction of the step, shape (d,): by default the weighted mean of the gradients."""
@@ -91,7 +120,9 @@ class Policy(ABC):
         return total / len(batch)
 
     def remaining(self, workers: int) -> int | None:
-        """Return how many gradients are outstanding after every update when no worker is absent.
+        """Return how many gradients are outstanding just after every update when no worker is absent.
+
+        Just after means before anybody is cancelled or reads.
 
         This is the conservation identity of the policy, if it has one: summed over updates, it equals the
         sum of all staleness in versions, and the audit checks it after every run.

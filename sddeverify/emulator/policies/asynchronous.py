@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sddeverify.emulator.policies._policy import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sddeverify.emulator.server import Contribution, Server
 
 
@@ -29,10 +31,10 @@ class Asynchronous(Policy):
         """Apply it at once."""
         return server.buffer
 
-    def readers(self, server: Server, worker: int, *, updated: bool) -> tuple[int, ...]:
+    def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
         """Only the worker that pushed reads again."""
         return (worker,)
 
-    def remaining(self, workers: int) -> int:
+    def remaining(self, workers: int) -> int | None:
         """P - 1."""
         return workers - 1

@@ -1,0 +1,38 @@
+"""Event-triggered SGD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sddeverify.emulator.policies._parameters import positive_number
+from sddeverify.emulator.policies.asynchronous import Asynchronous
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sddeverify.emulator.server import Contribution, Server
+
+
+@dataclass
+class EventTriggered(Asynchronous):
+    """A worker uploads a gradient only if its Euclidean norm reaches the threshold; in any case it reads again.
+
+    Event-triggered upload is named in the abstract of Yu, Chen and Poor (arXiv:2406.11159); the norm as trigger is
+    our choice. In one dimension with Gaussian noise of deviation sigma and u = threshold/sigma, the share that
+    is uploaded near the minimum is 2 Q(u), while the pull towards the minimum is 2 Q(u) + 2 u phi(u) of the full one.
+
+    Attributes:
+        threshold: The smallest norm that is uploaded; by default 1/10.
+    """
+
+    threshold: float
+
+    parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {"threshold": positive_number}
+    defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {"threshold": lambda workers: "1/10"}
+    silent: ClassVar[bool] = True
+
+    def weigh(self, contribution: Contribution, server: Server) -> float | None:
+        """Keep what is large enough."""
+        gradient = contribution.gradient
+        return 1.0 if float(gradient @ gradient) >= self.threshold**2 else None

@@ -1,0 +1,33 @@
+"""Ringmaster ASGD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sddeverify.emulator.policies.drop_stale import DropStale
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sddeverify.emulator.server import Server
+
+
+@dataclass
+class Ringmaster(DropStale):
+    """Asynchronous SGD in which a gradient is called off as soon as its staleness reaches the threshold.
+
+    Source: Maranjyan, Tyurin and Richtarik, "Ringmaster ASGD" (ICML 2025), the variant that stops computations;
+    the variant that only ignores late gradients is ``drop_stale``. A stopped worker reads again at once.
+    """
+
+    def cancelled(self, server: Server, *, updated: bool) -> Sequence[int]:
+        """Whoever computes a gradient that could only be discarded."""
+        if not updated:
+            return ()
+        oldest = server.version - self.threshold
+        return [worker for worker, job in server.in_flight.items() if job.version <= oldest]
+
+    def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
+        """The worker that pushed and those that were stopped."""
+        return server.idle() if updated else (worker,)
