@@ -203,14 +203,16 @@ def _rightmost_root(claim: dict[str, Any]) -> bool:
         else:
             inside = inside and imag[0] <= abs(im) - radius and abs(im) + radius <= imag[1]
         total = 2 if im else multiplicity
-        if inside and total == roots and any(number_right(h, c) == roots for c in lines(re, im, radius)):
+        if inside and total == roots and any(number_right(h, c) == roots for c in lines(h, re, im, radius)):
             return True
     return False
 
 
-def lines(re: Fraction, im: Fraction, radius: Fraction) -> Iterator[Fraction]:
+def lines(h: Function, re: Fraction, im: Fraction, radius: Fraction) -> Iterator[Fraction]:
     """Abscissae left of a disc, ever closer: one of them has all other zeros to its left."""
-    gap = abs(re) + abs(im) + radius
+    gap, pole = abs(re) + abs(im) + radius, abscissa(h.law)
+    if pole is not None:
+        gap = min(gap, (re - pole) / 2)
     while gap > radius:
         yield re - gap
         gap /= 64
