@@ -5,16 +5,31 @@ unreadable, or no file is named.
 """
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
-if not __package__:  # run as a folder: import this very folder as a package
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-kernel = importlib.import_module(__package__ or Path(__file__).resolve().parent.name)
+
+def load() -> Any:
+    """Return the kernel: this very folder as a package, whatever its name is and whatever lies beside it."""
+    if __package__:
+        return importlib.import_module(__package__)
+    folder, name = Path(__file__).resolve().parent, "sddeverify_checker"
+    # Not by way of sys.path: a json.py next to the folder must not take the place of Python's own.
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder} is not a package")
+    kernel = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kernel)
+    return kernel
 
 
 def main(paths: list[str]) -> int:
     """Check the files and return the exit status."""
+    kernel = load()
     worst = 0 if paths else 2
     for path in paths or ["usage: checker FILE..."]:
         try:
@@ -22,7 +37,8 @@ def main(paths: list[str]) -> int:
             status, text = verdict.status, verdict.reason or verdict.statement
         except (OSError, ValueError) as error:
             status, text = kernel.Status.MALFORMED, str(error)
-        print(f"{status.name} {path}: {text}")
+        line = f"{status.name} {path}: {text}"  # in which a document may have a say: one line, plain ASCII
+        print("".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in line))
         worst = max(worst, status.value)
     return worst
 

@@ -57,12 +57,12 @@ def _literal(text: str) -> int:
     return int(text)
 
 
-def members(value: Any, *names: str, optional: str = "") -> list[Any]:
-    """Return the members of an object that has exactly ``names`` (and may have ``optional``, None if absent)."""
+def members(value: Any, *names: str, optional: str | None = None) -> list[Any]:
+    """Return the members of an object that has exactly ``names`` (and may have ``optional``, {} if absent)."""
     if not isinstance(value, dict) or not set(names) <= set(value) <= {*names, optional}:
         found = f"those with {', '.join(sorted(value))[:200]}" if isinstance(value, dict) else str(value)[:40]
         raise Malformed(f"an object with exactly the members {', '.join(names)} is needed, not {found}")
-    return [value[name] for name in names] + ([value.get(optional)] if optional else [])
+    return [value[name] for name in names] + ([value.get(optional, {})] if optional else [])
 
 
 def integer(value: Any, least: int, most: int) -> int:

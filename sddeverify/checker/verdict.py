@@ -58,7 +58,7 @@ def check(document: str | bytes | dict[str, Any]) -> Verdict:
 def _check(document: dict[str, Any]) -> Verdict:
     names = ("schema", "claim", "claim_sha256", "statement", "witness", "producer")
     schema, claim, sha256, statement, witness, *others = members(document, *names, optional="provenance")
-    if schema != SCHEMA or not all(isinstance(x, dict | None) for x in others):
+    if schema != SCHEMA or not all(isinstance(x, dict) for x in others):
         raise Malformed(
             f"this kernel checks {SCHEMA!r}, producer and provenance being objects; not {str(schema)[:60]!r}"
         )
