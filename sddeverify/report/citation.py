@@ -77,7 +77,7 @@ def latex(statements: list[Cited], digits: int = 8) -> str:
         )
     if not sentences:
         sentences = ["No statement of this report is certified"]
-    lines += ["\\newcommand{\\SddeStatement}{%", *(f"  {sentence}.%" for sentence in sentences), "}"]
+    lines += ["\\newcommand{\\SddeStatement}{%", *(f"  {sentence}." for sentence in sentences), "}"]
     return "\n".join(lines) + "\n"
 
 

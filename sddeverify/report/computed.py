@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sddeverify.report.proofs import Proofs
 
 _REACH = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0)
-_ENOUGH, _TOO_MANY = 12, 60
+_ENOUGH, _TOO_MANY = 10, 30
 _MAX_WORKERS = 512
 
 
@@ -76,7 +76,7 @@ def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
     try:
         top = float(model.hessian[-1])
         mean_square = tuple(moments.mean_square_limit(law, workers) / top for workers in chart)
-        stable = _mean_square_stable(law, float(model.learning_rate) * top, most)
+        stable = _mean_square_stable(law, float(model.learning_rate), top, dict(zip(chart, mean_square, strict=True)))
     except UnsupportedScenario as error:
         failures.append(f"The mean-square limit could not be computed: {error}.")
     try:
@@ -118,12 +118,20 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
     return Spectrum(tuple(found), first.real - max(others, default=line))
 
 
-def _mean_square_stable(law: Law, step: float, most: int) -> int:
-    """Return the largest P <= most that is stable in mean square: the limit of the step falls as P grows."""
-    low, high = 0, most + 1
+def _mean_square_stable(law: Law, rate: float, top: float, known: dict[int, float]) -> int:
+    """Return the largest P that is stable in mean square, up to the largest known one: the limit falls as P grows.
+
+    Args:
+        law: The delay law.
+        rate: Learning rate.
+        top: Largest eigenvalue.
+        known: Limits of the learning rate that are known already, by P.
+    """
+    low = max((workers for workers, limit in known.items() if rate < limit), default=0)
+    high = min((workers for workers, limit in known.items() if rate >= limit), default=low + 1)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if step < moments.mean_square_limit(law, middle) else (low, middle)
+        low, high = (middle, high) if rate < moments.mean_square_limit(law, middle) / top else (low, middle)
     return low
 
 

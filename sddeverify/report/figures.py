@@ -10,7 +10,6 @@ import numpy as np
 from sddeverify.agreement.statistics import t_quantile
 from sddeverify.certificates import Inconclusive
 from sddeverify.delays import Empirical
-from sddeverify.report.study import LEVEL
 from sddeverify.views import decay, delay_histogram, root_map, stability_chart, staleness_histogram, style
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from sddeverify.report.study import Study
 
 _SAMPLES = 100_000
+_CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _decay(mode: ModeProof, compared: Decay) -> decay.Panel:
     count = len(runs.paths)
     error = np.zeros_like(mean)
     if count > 1:
-        error = t_quantile(LEVEL, count - 1) * runs.paths.std(axis=0, ddof=1) / np.sqrt(count)
+        error = t_quantile(1 - _CONFIDENCE, count - 1) * runs.paths.std(axis=0, ddof=1) / np.sqrt(count)
     theory = finite = np.empty(0)
     window = (float(runs.times[0]), float(runs.times[-1]))
     if fitted is not None and not isinstance(mode.result, Inconclusive):
@@ -128,7 +128,7 @@ def _decay(mode: ModeProof, compared: Decay) -> decay.Panel:
         window=window,
         runs=count,
         finite_label=f"exact for {runs.workers} workers" if known else f"fitted at {runs.workers} workers",
-        confidence=1 - LEVEL,
+        confidence=_CONFIDENCE,
     )
 
 

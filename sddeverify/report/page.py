@@ -142,7 +142,7 @@ def _agreement(study: Study) -> str:
     return (
         "<p>Each check asks whether |observed − bias − expected| ≤ allowance + sampling error. The bias is the known "
         "difference between finitely many workers and the theory, the allowance is for what is bounded but not "
-        "known, and the sampling error belongs to the stated level of a false alarm.</p>"
+        "known, and the sampling error belongs to the stated level: the probability of a false alarm of one check.</p>"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
     )
 
@@ -152,7 +152,7 @@ def _check(check: Check) -> str:
     unit = f" {check.unit}" if check.unit else ""
     cells = [_number(check.observed) + unit, _number(check.expected) + unit]
     cells += [_number(value) for value in (check.bias, check.allowance, check.sampling_error)]
-    numbers = "".join(f"<td>{escape(cell)}</td>" for cell in [*cells, f"{check.level:.0%}"])
+    numbers = "".join(f"<td>{escape(cell)}</td>" for cell in [*cells, f"{100 * check.level:g} %"])
     return (
         f"<tr><td>{escape(check.name)}</td>{numbers}<td>{badge(status)}</td></tr>"
         f'<tr><td class="basis" colspan="8">{escape(check.note)}</td></tr>'

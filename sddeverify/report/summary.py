@@ -49,7 +49,7 @@ def accepted(study: Study, name: str) -> bool:
 
 def _hypothesis(study: Study) -> str:
     model = study.derived.model
-    top = decimal_up(model.hessian[-1], 6)
+    top = decimal_down(model.hessian[-1], 12)  # rounded up it would claim more than is proved
     kind = "computed, rounded upward" if model.hessian_computed else "given"
     return f"given that every Hessian eigenvalue is at most {top} ({kind})"
 
@@ -240,7 +240,7 @@ def comparison(check: Check, source: str) -> Row:
     if math.isnan(check.observed) or math.isnan(check.bias):
         return Row(quantity, "—", _VERDICTS[check.verdict], check.note, check.to_json())
     value = f"{check.observed:.4g} observed, {check.expected + check.bias:.4g} expected{_unit(check)}"
-    margin = f"± {check.allowance + check.sampling_error:.2g} at level {check.level:.0%}"
+    margin = f"± {check.allowance + check.sampling_error:.2g} at level {100 * check.level:g} %"
     basis = f"{check.expected:.5g} in theory, bias {check.bias:+.3g}, {margin}" if check.bias else margin
     if check.verdict is not Verdict.CONSISTENT:
         basis += f"; {check.note}"

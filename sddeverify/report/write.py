@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sddeverify
 from sddeverify.certificates import Inconclusive
+from sddeverify.exact import decimal_down, spell
 from sddeverify.report import citation, page
 from sddeverify.report.citation import Cited
 from sddeverify.report.figures import pictures
@@ -80,7 +81,7 @@ def cited(study: Study) -> list[Cited]:
     if accepted(study, "stability_boundary") and not isinstance(boundary, Inconclusive):
         rate = boundary.learning_rate
         if rate is not None:
-            top = citation.escape(f"{float(model.hessian[-1]):.6g}")
+            top = decimal_down(model.hessian[-1], 12)  # rounded up it would claim more than is proved
             text = (
                 f"For {model.workers} asynchronous workers with the delay law of the certificate and Hessian "
                 f"eigenvalues up to {top}, the mean of the linearised stochastic delay differential equation is "
@@ -94,8 +95,8 @@ def cited(study: Study) -> list[Cited]:
         if isinstance(mode.result, Inconclusive) or not accepted(study, name):
             continue
         text = (
-            f"At learning rate {float(model.learning_rate):.6g} the spectral abscissa of the {mode.name} mode "
-            f"(eigenvalue {float(mode.hessian):.6g}) lies between {{lo}} and {{hi}} per unit of time"
+            f"At learning rate {spell(model.learning_rate)} the spectral abscissa of the {mode.name} mode "
+            f"(eigenvalue {spell(mode.hessian)}) lies between {{lo}} and {{hi}} per unit of time"
         )
         real = mode.result.real
         found.append(_cited(f"Abscissa{mode.name.capitalize()}", text, real.lo, real.hi, study, name))

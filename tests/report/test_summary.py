@@ -86,7 +86,7 @@ def test_comparison(verdict):
     row = comparison(check(verdict), "somebody")
     assert row.status.value == verdict.value
     assert row.value == "1.5 observed, 1.25 expected 1/s"
-    assert "± 0.15 at level 1%" in row.basis
+    assert "± 0.15 at level 1 %" in row.basis
     assert "bias +0.25" in row.basis
 
 
