@@ -75,11 +75,11 @@ def test_a_policy_without_derivation_is_refused(run, tmp_path):
     assert not (tmp_path / "demo").exists()
 
 
-def test_five_times_are_too_few_to_compare_but_not_to_certify(run, tmp_path, monkeypatch):
+def test_five_times_are_too_few_to_compare_but_not_to_certify(run, tmp_path, question):
     trace = tmp_path / "times.csv"
     rows = [f"0,{k},{k + 0.5 + k / 100},," for k in range(5)]
     trace.write_text("worker,read_time,push_time,version_read,version_applied\n" + "\n".join(rows) + "\n")
-    found = run("report", "--trace", trace, "--out", tmp_path / "demo", "--json")
+    found = run("report", question, "--trace", trace, "--out", tmp_path / "demo", "--json")
     assert found.status == 0, found
     statuses = {row["quantity"]: row["status"] for row in found.json["answers"]}
     assert statuses["critical learning rate in the mean"] == "certified"
