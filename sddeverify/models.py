@@ -28,31 +28,41 @@ class CharacteristicFunction:
         damping: The damping coefficient a (1/time): an exact number, or a pair (lo, hi) for every value
             between; stored as an :class:`~sddeverify.exact.Enclosure`. It must not contain 0.
         delay: The law of the delay tau (time).
+        delay_hi: None; or, if ``delay`` was given as a pair of laws of one form, the one at the upper ends of the
+            parameters: every law with parameters between the two is meant, and computations use the lower one.
         undelayed: The coefficient b of the undelayed term (1/time), e.g. server-side weight decay.
 
     Raises:
-        InvalidScenario: for floats, a damping interval that contains 0, or a law of mean 0.
+        InvalidScenario: for floats, a damping interval that contains 0, a law of mean 0, or a pair of laws that
+            differ in more than their parameters or are in the wrong order.
     """
 
     damping: Enclosure
     delay: Law
     undelayed: Enclosure
+    delay_hi: Law | None
 
-    def __init__(self, damping: Parameter, delay: Law, undelayed: Parameter = 0) -> None:
+    def __init__(self, damping: Parameter, delay: Law | tuple[Law, Law], undelayed: Parameter = 0) -> None:
         object.__setattr__(self, "damping", enclosure(damping, "damping"))
         object.__setattr__(self, "undelayed", enclosure(undelayed, "undelayed"))
         if self.damping.lo <= 0 <= self.damping.hi:
             raise invalid("damping", str(self.damping), "an exact rational, or an interval, without 0")
-        require_delay(delay)
-        object.__setattr__(self, "delay", delay)
+        low, high = delay if isinstance(delay, tuple) else (delay, None)
+        for law in (low, high):
+            if law is not None:
+                require_delay(law)
+        if high is not None:
+            _between(low.to_json(), high.to_json())
+        object.__setattr__(self, "delay", low)
+        object.__setattr__(self, "delay_hi", high)
 
     @property
     def is_point(self) -> bool:
-        """Whether damping and undelayed coefficient are single numbers."""
-        return self.damping.width == 0 and self.undelayed.width == 0
+        """Whether damping, undelayed coefficient and the parameters of the law are single numbers."""
+        return self.damping.width == 0 and self.undelayed.width == 0 and self.delay_hi is None
 
     def evaluate(self, s: Any, exp: Callable[[Any], Any] = cmath.exp, number: Callable[[Any], Any] = float) -> Any:
-        """Return h(s) at the midpoint of the parameters.
+        """Return h(s) at the midpoint of the coefficients, for :attr:`delay`.
 
         Args:
             s: Complex argument, of a type that ``exp`` takes (complex, mpc, array, SymPy expression).
@@ -64,7 +74,24 @@ class CharacteristicFunction:
 
     def to_json(self) -> dict[str, Any]:
         """Return the members ``damping``, ``delay`` and ``undelayed`` of a claim."""
-        return {"damping": pair(self.damping), "delay": self.delay.to_json(), "undelayed": pair(self.undelayed)}
+        law = self.delay.to_json()
+        if self.delay_hi is not None:
+            law = _between(law, self.delay_hi.to_json())
+        return {"damping": pair(self.damping), "delay": law, "undelayed": pair(self.undelayed)}
+
+
+def _between(low: Any, high: Any) -> Any:
+    """Return the JSON of all laws with parameters between those of two laws of one form."""
+    if isinstance(low, dict) and isinstance(high, dict) and low.keys() == high.keys():
+        return {name: _between(low[name], high[name]) for name in low}
+    if isinstance(low, list) and isinstance(high, list) and len(low) == len(high):
+        if not all(isinstance(x, str) for x in low):
+            return [_between(x, y) for x, y in zip(low, high, strict=True)]
+        if Fraction(low[0]) <= Fraction(high[1]):
+            return [low[0], high[1]]
+    elif low == high:
+        return low
+    raise invalid("delay", f"the pair {low!r}, {high!r}", "two laws of one form with lower and upper parameters")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sddeverify.delays import Constant, Erlang, Exponential, TruncatedExponential
+from sddeverify.delays import Constant, Erlang, Exponential, Law, TruncatedExponential
 from sddeverify.errors import InvalidScenario
 from sddeverify.exact import Enclosure
 from sddeverify.models import CharacteristicFunction, Model, eigenvalues
@@ -186,3 +186,20 @@ def test_importing_models_loads_nothing_heavy() -> None:
     code = "import sys, sddeverify.models; print([m for m in ('sympy', 'numpy', 'mpmath') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+# Pairs of laws.
+
+
+def test_a_pair_of_laws_means_every_law_between() -> None:
+    h = CharacteristicFunction(("1", "11/10"), (Constant("1"), Constant("13/10")))
+    assert h.to_json()["delay"] == {"constant": {"time": ["1", "13/10"]}}
+    assert not h.is_point
+
+
+@pytest.mark.parametrize(
+    "pair", [(Constant("2"), Constant("1")), (Constant("1"), Erlang(2, "1")), (Erlang(3, "1"), Erlang(2, "2"))]
+)
+def test_a_pair_of_laws_that_is_no_interval_is_refused(pair: tuple[Law, Law]) -> None:
+    with pytest.raises(InvalidScenario, match=r"delay.*two laws of one form"):
+        CharacteristicFunction("1", pair)

@@ -377,3 +377,25 @@ def test_claims_about_a_trace_hold_for_its_lattice() -> None:
     verdict = stability.prove(H("1", law))
     assert not isinstance(verdict, Inconclusive)
     assert verdict.stable
+
+
+# Intervals of law parameters
+
+
+def test_stability_of_a_box_of_delays() -> None:
+    # a tau < pi/2 on the whole box, and across the boundary
+    inside = stability.prove(H(("1", "11/10"), (Constant("1"), Constant("14/10"))))
+    assert not isinstance(inside, Inconclusive)
+    assert inside.stable
+    across = stability.prove(H("1", (Constant("1"), Constant("2"))))
+    assert isinstance(across, Inconclusive)
+    assert across.reason is Reason.BOUNDARY_IN_BOX
+
+
+def test_the_decay_rate_of_a_box_contains_those_of_its_laws() -> None:
+    wide = decay_rate.prove(H("1", (Erlang(3, "1"), Erlang(3, "1.02"))))
+    assert not isinstance(wide, Inconclusive)
+    for mean in ("1", "1.01", "1.02"):
+        member = decay_rate.prove(H("1", Erlang(3, mean)))
+        assert not isinstance(member, Inconclusive)
+        assert wide.rate.lo <= member.rate.lo <= member.rate.hi <= wide.rate.hi
