@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sddeverify.commands import certify, check, derive, emulate, record, report
+from sddeverify.commands import certify, check, compare, derive, emulate, record, report
 from sddeverify.errors import SddeverifyError
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": check.command,
     "emulate": emulate.command,
     "record": record.command,
+    "compare": compare.command,
 }
 
 app = typer.Typer(

@@ -1,0 +1,82 @@
+import pytest
+
+from sddeverify.emulator.policies import POLICIES
+
+SCENARIO = """
+learning_rate = 0.05
+workers = 4
+compute = "erlang(3, 1/2)"
+hessian = ["1", "1/2"]
+noise_variance = "1/10000"
+policy = {name = "k_async", k = 2}
+seed = 5
+"""
+DIGITS = """
+learning_rate = 0.02
+workers = 8
+compute = "shifted_exponential(1/2, 1/2)"
+objective = "ridge"
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    path = tmp_path / "scenario.toml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_policies_side_by_side(run, scenario):
+    outcome = run("compare", "synchronous", "k_async:k=1", "asynchronous", "-s", scenario, "--json")
+    rows = {row["policy"]: row for row in outcome.json["policies"]}
+    assert list(rows) == ["synchronous", "k_async:k=1", "asynchronous"]
+    assert len({row["duration"] for row in rows.values()}) == 1
+    assert rows["synchronous"]["mean_staleness"] == 0
+    assert rows["synchronous"]["updates"] < rows["asynchronous"]["updates"] / 4  # it waits for the slowest
+    assert rows["synchronous"]["applied"] == 4 * rows["synchronous"]["updates"]
+    # 1-async is asynchronous SGD.
+    assert {**rows["k_async:k=1"], "policy": ""} == {**rows["asynchronous"], "policy": ""}
+    assert all(row["ledger"]["balanced"] for row in rows.values())
+    assert 0 < rows["asynchronous"]["time_to_target"] < rows["synchronous"]["time_to_target"]
+
+
+def test_traffic_counts_what_is_sent(run, scenario):
+    rows = run("compare", "gradient_dropout:keep=1/4", "drop_stale:threshold=1", "-s", scenario, "--json").json
+    dropout, stale = rows["policies"]
+    assert dropout["uploads"] == dropout["applied"] < dropout["gradients"] / 3
+    assert stale["uploads"] == stale["gradients"] > 1.5 * stale["applied"]
+
+
+def test_all_policies_on_digits(run, tmp_path):
+    path, figure = tmp_path / "digits.toml", tmp_path / "policies.svg"
+    path.write_text(DIGITS)
+    outcome = run("compare", "-s", path, "--arrivals", 400, "--out", figure)
+    assert outcome.status == 0, outcome
+    for name in POLICIES:
+        assert name in outcome.out
+    assert figure.read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["magic"], "magic"),
+        (["k_sync:k=5"], "policy.k"),
+        (["k_sync:k"], "name:parameter=value"),
+        (["k_sync:k=1,k=2"], "once"),
+        (["drop_stale:threshold=0"], "threshold"),
+        (["asynchronous:k=2"], "policy.k"),
+        (["asynchronous", "--arrivals", 0], "--arrivals"),
+        (["asynchronous", "--out", "figure.pdf"], "--out"),
+    ],
+)
+def test_bad_input(run, scenario, arguments, words):
+    run("compare", "-s", scenario, *arguments).assert_one_sentence(words)
+
+
+def test_nothing_is_overwritten(run, scenario, tmp_path):
+    figure = tmp_path / "mine.svg"
+    figure.write_text("mine")
+    run("compare", "asynchronous", "-s", scenario, "-o", figure).assert_one_sentence("mine.svg", "--force")
+    assert figure.read_text() == "mine"
+    run("compare", "asynchronous").assert_one_sentence("--scenario")

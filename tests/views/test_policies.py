@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from sddeverify.views import policies, style
+from sddeverify.views.policies import Data, Series
+
+TIMES = np.linspace(0, 10, 40)
+
+
+def series(name, **changes):
+    values = {"times": TIMES, "losses": np.exp(-TIMES), "staleness": [3, 4, 5], "messages": 80}
+    return Series(name, **(values | changes))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Data((series("asynchronous"), series("synchronous", losses=np.exp(-TIMES / 3), staleness=[0] * 9)), 4),
+        Data((series("diverging", losses=[1.0] * 39 + [np.inf]), series("idle", staleness=[], messages=0)), 4),
+        Data(tuple(series(f"policy_{index}") for index in range(24)), 4),
+        Data((series("solved", losses=np.zeros(40)),), 1),
+    ],
+)
+def test_draws_the_same_every_time(data):
+    drawn = policies.figure(data)
+    assert isinstance(drawn, Figure)
+    loss, *others = drawn.axes
+    assert len(loss.get_legend().get_texts()) == len(data.series)
+    for panel in others:
+        assert [one.get_text() for one in panel.get_yticklabels()] == [one.name for one in reversed(data.series)]
+    assert all(panel.get_xlabel() and panel.get_ylabel() for panel in drawn.axes)
+    # A colour comes with a second line style before it comes again.
+    looks = {(line.get_color(), line.get_linestyle()) for line in loss.lines}
+    assert len(looks) == len(data.series)
+    assert style.to_svg(drawn) == style.to_svg(policies.figure(data))
+
+
+def test_the_caption_names_the_best():
+    text = policies.caption(Data((series("slow"), series("fast", losses=np.exp(-2 * TIMES))), 4))
+    assert "2 server policies, 4 workers" in text
+    assert "lowest loss at the end is that of fast, 2.06e-09" in text
