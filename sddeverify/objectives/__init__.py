@@ -1,4 +1,4 @@
-"""What is minimised: a quadratic of given curvature, or a regression on scikit-learn's real digits.
+"""What is minimised: a quadratic of given curvature, regressions and a perceptron on real digits, small model problems.
 
 An objective gives stochastic gradients, and the Hessian whose eigenvalues enter the delay equation.
 """
@@ -11,7 +11,11 @@ from typing import Any
 
 from sddeverify.errors import invalid
 from sddeverify.objectives._objective import Objective
+from sddeverify.objectives.double_well import DoubleWell
 from sddeverify.objectives.logistic import Logistic
+from sddeverify.objectives.markov_chain import MarkovChain
+from sddeverify.objectives.mlp import Mlp
+from sddeverify.objectives.mnist_softmax import MnistSoftmax
 from sddeverify.objectives.quadratic import Quadratic
 from sddeverify.objectives.ridge import Ridge
 
@@ -19,10 +23,25 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "quadratic": Quadratic,
     "ridge": Ridge,
     "logistic": Logistic,
+    "mnist_softmax": MnistSoftmax,
+    "mlp": Mlp,
+    "markov_chain": MarkovChain,
+    "double_well": DoubleWell,
 }
 """Every objective, by its name in scenarios."""
 
-__all__ = ["OBJECTIVES", "Logistic", "Objective", "Quadratic", "Ridge", "build"]
+__all__ = [
+    "OBJECTIVES",
+    "DoubleWell",
+    "Logistic",
+    "MarkovChain",
+    "Mlp",
+    "MnistSoftmax",
+    "Objective",
+    "Quadratic",
+    "Ridge",
+    "build",
+]
 
 
 def build(name: str, parameters: Mapping[str, Any]) -> Objective:

@@ -11,7 +11,7 @@ from sddeverify.objectives._digits import digits
 from sddeverify.objectives._objective import Array, Objective
 from sddeverify.objectives.ridge import MAX_BATCH
 
-_CLASSES = 10
+CLASSES = 10
 
 
 class Logistic(Objective):
@@ -33,12 +33,12 @@ class Logistic(Objective):
     def data(self) -> tuple[Array, Array]:
         """The examples x, shape (1797, 65), and the labels as rows of the identity, shape (1797, 10)."""
         pixels, labels = digits()
-        return np.column_stack([pixels, np.ones(len(pixels))]), np.eye(_CLASSES)[labels.astype(int)]
+        return np.column_stack([pixels, np.ones(len(pixels))]), np.eye(CLASSES)[labels.astype(int)]
 
     @property
     def dimension(self) -> int:
         """650: a coefficient for each class and each of 64 pixels and the constant."""
-        return _CLASSES * 65
+        return CLASSES * 65
 
     def initial(self) -> Array:
         """0."""
@@ -68,7 +68,7 @@ class Logistic(Objective):
     def loss(self, w: Array) -> float:
         """Mean of log sum exp(W x) - (W x)_label, plus the penalty."""
         x, label = self.data
-        scores = x @ w.reshape(_CLASSES, -1).T
+        scores = x @ w.reshape(CLASSES, -1).T
         highest = scores.max(axis=1)
         total = highest + np.log(np.exp(scores - highest[:, np.newaxis]).sum(axis=1))
         return float(np.mean(total - (scores * label).sum(axis=1))) + float(self.regularization) * float(w @ w) / 2
@@ -92,8 +92,8 @@ class Logistic(Objective):
         x, _ = self.data
         p = _softmax(self._minimum if w is None else w, x)
         n, size = x.shape
-        result = np.zeros((_CLASSES, size, _CLASSES, size))
-        for j in range(_CLASSES):
+        result = np.zeros((CLASSES, size, CLASSES, size))
+        for j in range(CLASSES):
             for k in range(j + 1):
                 weight = p[:, j] * (float(j == k) - p[:, k])
                 result[j, :, k, :] = result[k, :, j, :] = x.T @ (x * weight[:, np.newaxis]) / n
@@ -110,6 +110,6 @@ class Logistic(Objective):
 
 def _softmax(w: Array, x: Array) -> Array:
     """Return the probabilities of the ten classes, shape (examples, 10)."""
-    scores = x @ w.reshape(_CLASSES, -1).T
+    scores = x @ w.reshape(CLASSES, -1).T
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
