@@ -32,7 +32,9 @@ class MindFlayerAdaptive(Policy):
     Source: the adaptive variant of "MindFlayer SGD" (UAI 2025); the constants are ours. Every finished trial of the
     present iterate counts, whoever made it; when ``trials`` are finished, the others are cancelled and
     x <- x - eta (sum of the gradients)/(success trials). Robbins and Monro: after n trials of a worker the logarithm of
-    its limit moves by -(1 - success) n^(-0.6) for a trial in time, by success n^(-0.6) for one that timed out.
+    its limit moves by -(1 - success) n^(-0.6) for a trial in time, by success n^(-0.6) for one that timed out. A
+    cancelled trial teaches nothing: beside fast workers, a slow one learns from those of its trials that end within a
+    round.
 
     Attributes:
         limit: First time limit, in seconds; by default 1.
