@@ -147,7 +147,7 @@ def test_one_worker_may_be_too_many() -> None:
 def test_a_boundary_is_a_positive_exact_number(boundary: object) -> None:
     for method in (model().critical_learning_rate, model().largest_stable_workers):
         with pytest.raises(InvalidScenario, match="damping_boundary"):
-            method(boundary)  # type: ignore[operator]  # refused at run time
+            method(boundary)  # type: ignore[arg-type]  # refused at run time
 
 
 def test_json_is_spelled_exactly() -> None:

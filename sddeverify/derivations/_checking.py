@@ -17,7 +17,7 @@ from sympy.core.function import AppliedUndef
 from sddeverify.derivations._assumptions import ASSUMPTIONS
 from sddeverify.derivations._evaluation import DIGITS, QUADRATURE_DIGITS, context, random_point
 from sddeverify.derivations._operations import generic
-from sddeverify.derivations._steps import Derivation, Kind, Step
+from sddeverify.derivations._steps import Derivation, Kind, Step, applied
 
 TOLERANCE = sympy.Rational(1, 10**18)
 """Relative agreement asked of the spot tests; the evaluations carry 30 digits or more."""
@@ -117,7 +117,7 @@ def check_step(derivation: Derivation, step: Step, points: int = POINTS) -> Step
     numeric, count, error = _numeric(step, derivation.label(step), points)
     return StepCheck(
         step.id,
-        _outcome(step.operation.apply(step.before) == step.after),
+        _outcome(applied(step.operation, step.before) == step.after),
         _symbolic(step),
         numeric,
         links,

@@ -114,8 +114,8 @@ class Derivation:
 
 
 @lru_cache(maxsize=4096)
-def _applied(operation: Operation, before: sympy.Basic) -> sympy.Basic:
-    """Return what the operation makes of the line: most steps are the same for all scenarios."""
+def applied(operation: Operation, before: sympy.Basic) -> sympy.Basic:
+    """Return what the operation makes of the line; remembered, since most steps are the same for all scenarios."""
     return operation.apply(before)
 
 
@@ -154,7 +154,7 @@ class Chain:
         if isinstance(before, Step):
             uses = (before, *uses)
             before = before.after
-        after = _applied(operation, before)
+        after = applied(operation, before)
         used = tuple(dict.fromkeys(one.id for one in uses))
         return self._add(Step(identifier, title, before, after, because, Kind.IDENTITY, operation=operation, uses=used))
 

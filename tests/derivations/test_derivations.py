@@ -172,7 +172,7 @@ def numerical_boundary(law: Law, highest: float) -> float:
     """The smallest a = ω/S(ω) over the zeros of C in (0, highest), by scipy."""
 
     def cosine(omega: float) -> float:
-        return law.laplace(1j * omega, cmath.exp).real
+        return float(law.laplace(1j * omega, cmath.exp).real)
 
     grid = np.linspace(1e-6, highest, 4001)
     values = [cosine(omega) for omega in grid]
@@ -183,7 +183,7 @@ def numerical_boundary(law: Law, highest: float) -> float:
             sine = -law.laplace(1j * omega, cmath.exp).imag
             if sine > 1e-9:
                 dampings.append(omega / sine)
-    return min(dampings)
+    return float(min(dampings))
 
 
 @pytest.mark.parametrize(
