@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from sddeverify.models import CharacteristicFunction, Model
     from sddeverify.report.proofs import Proofs
 
-_REACH = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0)
-_ENOUGH, _TOO_MANY = 10, 30
+_ENOUGH, _TOO_MANY, _TRIALS = 8, 30, 16
 _MAX_WORKERS = 512
 
 
@@ -101,21 +101,33 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
         leading = [complex(root) for root in roots.leading(function)]
     except UnsupportedScenario:
         return Spectrum((), 0.0)
-    mean = function.delay.mean_float
     found, line = leading, leading[-1].real
-    for reach in _REACH:
-        abscissa = leading[0].real - reach / mean
-        try:
-            if roots.count(function, abscissa) > _TOO_MANY:
-                break
-            found, line = [complex(root) for root in roots.all_in(function, abscissa)], abscissa
-        except UnsupportedScenario:
-            break
-        if len(found) >= _ENOUGH:
-            break
+    try:
+        abscissa = _abscissa(function, leading[0].real)
+        found, line = [complex(root) for root in roots.all_in(function, abscissa)], abscissa
+    except UnsupportedScenario:
+        pass  # the few rightmost ones are known in any case
     first = found[0]
     others = [root.real for root in found[1:] if root != first]
     return Spectrum(tuple(found), first.real - max(others, default=line))
+
+
+def _abscissa(function: CharacteristicFunction, rightmost: float) -> float:
+    """Return a line that has some roots on its right, but not too many: they come in crowds further left."""
+    mean = function.delay.mean_float
+    near, far, reach = 0.0, math.inf, 1.0
+    for _ in range(_TRIALS):
+        count = roots.count(function, rightmost - reach / mean)
+        if _ENOUGH <= count <= _TOO_MANY:
+            break
+        if count < _ENOUGH:
+            near = reach
+        else:
+            far = reach
+        reach = 1.6 * near if far == math.inf else (near + far) / 2
+    else:
+        reach = near or 1e-6
+    return rightmost - reach / mean
 
 
 def _mean_square_stable(law: Law, rate: float, top: float, known: dict[int, float]) -> int:

@@ -61,6 +61,8 @@ def _draw(axes: Axes, panel: Panel) -> None:
     roots = _conjugates(panel.roots)
     centres = _conjugates(tuple(centre for centre, _ in panel.discs))
     reals = [z.real for z in (*roots, *centres)] or [0.0]
+    if panel.abscissa is not None:
+        reals.append(panel.abscissa)
     imags = [abs(z.imag) for z in (*roots, *centres)] or [1.0]
     span = max(max(reals) - min(reals), max(abs(x) for x in reals), 1e-12)
     left, right = min(*reals, 0.0) - 0.12 * span, max(*reals, 0.0) + 0.25 * span
