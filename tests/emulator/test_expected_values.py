@@ -1,0 +1,231 @@
+"""Formulas of the literature that predict what the emulator observes: means over many cycles, fixed seeds.
+
+Every check demands agreement within 4.5 standard errors, estimated from batch means (32 batches: error level about
+1e-4 for each check), and that a deliberately wrong formula, beside the right one, is refused by the same data.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from sddeverify.emulator.ledger import Outcome
+from sddeverify.emulator.run import Emulation
+from sddeverify.objectives import Quadratic
+from sddeverify.scenario import PolicySpec
+from tests.emulator import pools
+
+P, K = 8, 3
+BATCHES = 32
+
+
+def emulated(policy, law, arrivals=24_000, workers=P, noise=0, rate="1/1000", **parameters):
+    scenario = pools.scenario(law, workers, policy=PolicySpec(policy, parameters), learning_rate=rate, seed=11)
+    return Emulation.create(scenario, objective=Quadratic(["1"], noise)).run(arrivals=arrivals).result()
+
+
+def mean_of(values):
+    """Return the mean of a stationary sequence and its standard error from batch means, the first batch left out."""
+    size = len(values) // (BATCHES + 1)
+    means = np.asarray(values[-BATCHES * size :], dtype=float).reshape(BATCHES, size).mean(axis=1)
+    return means.mean(), means.std(ddof=1) / math.sqrt(BATCHES)
+
+
+def check(values, right, wrong):
+    mean, error = mean_of(values)
+    assert abs(mean - right) < 4.5 * error + 1e-9, (mean, error, right)
+    assert abs(mean - wrong) > 6 * error, (mean, error, wrong)
+
+
+def update_times(run):
+    """Times between updates, from the trace: each update is at the last push of its batch."""
+    used = run.trace.version_applied >= 0
+    times = np.zeros(run.ledger.updates)
+    np.maximum.at(times, run.trace.version_applied[used], run.trace.push_time[used])
+    return np.diff(times, prepend=0.0)
+
+
+def harmonic(n):
+    return sum(1 / j for j in range(1, n + 1))
+
+
+def order_statistic(law, k, n):
+    """E X_{k:n} by quadrature of Pr(fewer than k of n are below t)."""
+    return integrate.quad(lambda t: stats.binom.cdf(k - 1, n, law.cdf(t)), 0, 60, limit=400, points=[0.5, 1, 2, 4])[0]
+
+
+EXPONENTIAL = ("exponential(1)", stats.expon())
+SHIFTED = ("shifted_exponential(1/2, 1/2)", stats.expon(0.5, 0.5))
+ERLANG = ("erlang(4, 1)", stats.gamma(4, scale=1 / 4))
+UNIFORM = ("uniform(0, 2)", stats.uniform(0, 2))
+
+
+@pytest.mark.parametrize(("text", "law"), [EXPONENTIAL, SHIFTED, ERLANG, UNIFORM])
+def test_k_sync_takes_the_order_statistic(text, law):
+    right = order_statistic(law, K, P)
+    if text == "exponential(1)":
+        assert right == pytest.approx(harmonic(P) - harmonic(P - K))
+    if text == SHIFTED[0]:
+        assert right == pytest.approx(0.5 + 0.5 * (harmonic(P) - harmonic(P - K)))
+    check(update_times(emulated("k_sync", text, k=K)), right, wrong=order_statistic(law, K + 1, P))
+
+
+def test_synchronous_takes_the_largest():
+    check(update_times(emulated("synchronous", "exponential(1)")), harmonic(P), wrong=math.log(P))
+
+
+@pytest.mark.parametrize("text", [EXPONENTIAL[0], SHIFTED[0], ERLANG[0], UNIFORM[0]])
+def test_k_batch_async_takes_k_over_p_for_every_law(text):
+    check(update_times(emulated("k_batch_async", text, k=K)), K / P, wrong=K / (P - 1))
+
+
+def test_k_batch_sync_takes_k_over_p_for_exponential_times_only():
+    check(update_times(emulated("k_batch_sync", "exponential(1)", k=K)), K / P, wrong=harmonic(P) - harmonic(P - K))
+    mean, error = mean_of(update_times(emulated("k_batch_sync", SHIFTED[0], k=K)))
+    assert mean - K / P > 10 * error  # everybody starts anew: the shift is paid by all
+
+
+@pytest.mark.parametrize(("text", "law"), [EXPONENTIAL, SHIFTED, ERLANG])
+def test_k_async_is_at_most_the_order_statistic(text, law):
+    right = order_statistic(law, K, P)
+    times = update_times(emulated("k_async", text, k=K))
+    if text == "exponential(1)":
+        check(times, right, wrong=K / P)
+    else:
+        mean, error = mean_of(times)
+        assert right - mean > 10 * error  # strictly better for new-longer-than-used laws
+
+
+def test_mean_staleness_for_every_law():
+    """(P - 1)/K for K-batch-async and (P - K)/K for K-async, which conservation makes nearly exact."""
+    for text in (EXPONENTIAL[0], SHIFTED[0], "constant(1)"):
+        assert emulated("k_batch_async", text, k=K).mean_staleness == pytest.approx((P - 1) / K, abs=0.01)
+        assert emulated("k_async", text, k=K).mean_staleness == pytest.approx((P - K) / K, abs=0.01)
+        assert emulated("asynchronous", text).mean_staleness == pytest.approx(P - 1, abs=0.01)
+
+
+def test_freshness_of_memoryless_workers():
+    """K-async: a share K/P of the gradients is fresh; K-batch-async: 1 - (1 - 1/P)^l in slot l. Not so for Erlang."""
+    check(_fresh(emulated("k_async", "exponential(1)", k=K)), K / P, wrong=1 / P)
+    fresh = _fresh(emulated("k_batch_async", "exponential(1)", arrivals=48_000, k=K))
+    fresh = fresh[: len(fresh) // K * K].reshape(-1, K)
+    for slot in range(1, K + 1):
+        check(fresh[:, slot - 1], 1 - (1 - 1 / P) ** slot, wrong=1 - (1 - 1 / P) ** (slot + 1))
+    fresh = _fresh(emulated("k_batch_async", "erlang(4, 1)", arrivals=48_000, k=K))
+    means = fresh[: len(fresh) // K * K].reshape(-1, K).mean(axis=0)
+    assert means == pytest.approx([0.010, 0.041, 0.098], abs=0.01)
+
+
+def _fresh(run):
+    return (run.trace.staleness == 0).astype(float)
+
+
+def test_acceptance_under_a_staleness_threshold():
+    """Threshold 1, exponential times: 1/q = sum over n of (1 - 1/P) ... (1 - n/P), exactly."""
+    term, total = Fraction(1), Fraction(0)
+    for n in range(P):
+        total += term
+        term *= 1 - Fraction(n + 1, P)
+    run = emulated("drop_stale", "exponential(1)", threshold=1)
+    check((run.trace.version_applied >= 0).astype(float), float(1 / total), wrong=1 / P)
+    # A larger threshold in the mean field, 1 % at S = 16: q = 1 - (q (P-1)/(q (P-1) + 1))^S.
+    q = 1.0
+    for _ in range(500):
+        q = 1 - (q * (P - 1) / (q * (P - 1) + 1)) ** 16
+    run = emulated("drop_stale", "exponential(1)", threshold=16)
+    assert run.ledger.applied / run.ledger.pushed == pytest.approx(q, rel=0.01)
+
+
+def test_event_trigger_traffic_and_pull():
+    """Noise of deviation 1, threshold u: a share 2 Q(u) is uploaded, and the pull is K(u) = 2 Q(u) + 2 u phi(u)."""
+    u = 1.25
+    share = 2 * stats.norm.sf(u)
+    gain = share + 2 * u * stats.norm.pdf(u)
+    run = emulated("event_triggered", "exponential(1)", rate="1/100000", noise=1, threshold="5/4", arrivals=200_000)
+    # The iterate hardly moves from 1 to begin with, so these are the probabilities at gradient 1 ...
+    at_one = stats.norm.sf(u - 1) + stats.norm.cdf(-u - 1)
+    first = (run.trace.version_applied >= 0).astype(float)[:2000]
+    assert first.mean() == pytest.approx(at_one, abs=0.045)  # 4 standard errors
+    # ... and near the minimum, the path of the mean decays as the gain says.
+    scenario = pools.scenario("exponential(1)", P, policy=PolicySpec("event_triggered", {"threshold": "5/4"}),
+                              learning_rate="1/2000", seed=3)  # fmt: skip
+    decays, shares = [], []
+    for replica in range(24):
+        objective = Quadratic(["1"], 1)
+        objective.initial = lambda: np.array([0.2])
+        emulation = Emulation.create(scenario, objective=objective, replica=replica)
+        done = emulation.run(arrivals=2000).result()
+        decays.append(done.path.iterates[-1, 0] / 0.2)
+        shares.append(done.ledger.counts[Outcome.APPLIED] / 2000)
+    error = np.std(decays, ddof=1) / math.sqrt(24)
+    assert abs(np.mean(decays) - math.exp(-gain)) < 4 * error
+    assert abs(np.mean(decays) - math.exp(-share)) > 2 * error
+    assert np.mean(shares) == pytest.approx(share, abs=0.01)
+    assert share < gain
+
+
+def test_mindflayer_expected_times():
+    """One device, 1 second and a lognormal of s = 2.5: 23.760 to a gradient (Rennala), 3.2827 with the median as limit,
+    17.655 with 1000; the mean of (tau + min(eta, t))/p in two forms, against the published numbers."""
+    law = stats.lognorm(2.5)
+    assert 1 + law.mean() == pytest.approx(23.760, abs=5e-4)
+
+    def expected(limit):
+        success = law.cdf(limit)
+        within = math.exp(2.5**2 / 2) * special.ndtr(math.log(limit) / 2.5 - 2.5)
+        return 1 + (within + limit * (1 - success)) / success + (1 - success) / success
+
+    def first_form(limit):  # each failed trial costs tau + t, a success tau + E[eta | eta <= t]
+        success = law.cdf(limit)
+        within = math.exp(2.5**2 / 2) * special.ndtr(math.log(limit) / 2.5 - 2.5) / success
+        return (1 + within) + (1 / success - 1) * (1 + limit)
+
+    for limit, published in ((1.0, 3.2827), (1000.0, 17.655)):
+        assert expected(limit) == pytest.approx(first_form(limit), rel=1e-12)
+        assert expected(limit) == pytest.approx(published, rel=2e-4)
+
+
+def test_mindflayer_in_the_emulator():
+    """Shifted exponential time 1 + Exp(1), limit 3/2: the mean time to a gradient is (1 + E min(eta, 1/2))/p."""
+    p = 1 - math.exp(-0.5)
+    run = emulated("mindflayer", "shifted_exponential(1, 1)", workers=1, limit="3/2", success="2/5")
+    check(np.diff(run.trace.push_time, prepend=0.0), (1 + p) / p, wrong=1.5 / p)
+    trials = run.ledger.pushed + run.ledger.counts[Outcome.TIMED_OUT]
+    assert run.ledger.pushed / trials == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / trials))
+
+
+def test_dropout_thins_the_updates():
+    run = emulated("gradient_dropout", "erlang(4, 1)", keep="1/4")
+    check((run.trace.version_applied >= 0).astype(float), 0.25, wrong=0.27)
+    assert run.mean_staleness == pytest.approx((P - 1) / 4, rel=0.03)
+
+
+def test_stationary_variance_of_memoryless_workers():
+    """E x^2 = s^2 (1 + P alpha)/(alpha (2 + alpha - P alpha^2)) per unit step noise, exact for exponential times."""
+    alpha, workers, values = 0.1, 4, []
+    for replica in range(24):
+        scenario = pools.scenario("exponential(1)", workers, learning_rate="1/10", seed=5)
+        emulation = Emulation.create(scenario, objective=Quadratic(["1"], 1), replica=replica)
+        path = emulation.run(arrivals=1000).result().path
+        values.append(np.mean(path.iterates[path.versions > 200] ** 2))
+    right = alpha**2 * (1 + workers * alpha) / (alpha * (2 + alpha - workers * alpha**2))
+    wrong = alpha**2 / (alpha * (2 - alpha))  # that of undelayed SGD
+    mean, error = np.mean(values), np.std(values, ddof=1) / math.sqrt(24)
+    assert abs(mean - right) < 4.5 * error
+    assert abs(mean - wrong) > 4.5 * error
+
+
+def test_generalisation_gap_changes_sign():
+    """Mean estimation from n samples, delay tau without updates in the first steps: the gap h v (1 - b_T)/n falls with
+    the delay iff alpha T < 1 (small steps); b_k from the emulated path of delayed SGD itself."""
+    gaps = {}
+    for lag in (0, 3):
+        run = emulated("delayed_sgd", "constant(1)", arrivals=300, workers=1, rate="1/50", lag=lag)
+        _, first = np.unique(run.path.versions, return_index=True)
+        x = run.path.iterates[first, 0]
+        # Step T of the recursion, where the first lag steps make no update.
+        gaps[lag] = {T: 1 - x[max(T - lag, 0)] for T in (25, 200)}
+    assert gaps[3][25] < gaps[0][25]  # alpha T = 1/2
+    assert gaps[3][200] > gaps[0][200]  # alpha T = 4
