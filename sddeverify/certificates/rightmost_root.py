@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -72,9 +73,8 @@ def prove(
     try:
         subject = Subject.of(claim)
         obstacle = Obstacle(Reason.PRECISION, "the search found no root")
-        for attempt in _attempts(subject, h, digits):
+        for disc, c in _attempts(subject, h, digits):
             try:
-                disc, c = attempt()
                 return economical(partial(_certificate, subject, claim, disc, c, provenance))
             except Obstacle as error:
                 obstacle = error
@@ -101,45 +101,53 @@ def _certificate(
     return finish(RightmostRoot, claim | _rectangle(disc) | {"roots": expected}, witness, provenance)
 
 
-def _attempts(
-    subject: Subject, h: CharacteristicFunction, digits: int
-) -> Iterator[Callable[[], tuple[Disc, Fraction]]]:
-    """Yield ways to a disc and a line that separates it from the other roots, the likeliest first."""
-    try:
-        found = search.leading(h)
-    except UnsupportedScenario as error:
-        raise Obstacle(Reason.DOMAIN, str(error)) from None
-    if not found:
-        return
-    first, others = found[0], found[1:]
+def _attempts(subject: Subject, h: CharacteristicFunction, digits: int) -> Iterator[tuple[Disc, Fraction]]:
+    """Yield a disc and a line that separates it from the other roots, the likeliest ones first."""
+    first, *others = _leading(subject, h)
     second = others[0] if others else None
     pair = first.imag != 0 and abs(first.imag) <= _CLOSE * abs(first)
     reals = second is not None and first.imag == 0 == second.imag and abs(first - second) <= _CLOSE * abs(first)
     if pair or reals or first == 0:
         middle = first.real if pair or second is None else (first.real + second.real) / 2
-        rest = [x.real for x in (others[1:] if reals else others)]
-        yield lambda: _double(subject, middle, digits, rest)
-        yield lambda: _cluster(subject, middle, digits, rest)
+        rest = others[1:] if reals else others
+        with suppress(Obstacle):
+            yield _double(subject, middle, digits, rest)
+        with suppress(Obstacle):
+            yield _cluster(subject, middle, digits, rest)
         if first:
             return
-    yield lambda: _simple(subject, first, digits, [x.real for x in others])
-    yield lambda: _simple(subject, first, digits, _further(h, _left(subject, first)))
+    disc = refine(subject, first, digits)
+    for closer in (1, 16, 256):  # a root that the search did not list may lie left of the disc
+        yield disc, _line(subject, disc, others, closer)
+    found = _search(lambda: [complex(x) for x in search.all_in(h, disc.re - disc.radius)])  # or right of it
+    yield _simple(subject, found[0], digits, found[1:])
 
 
-def _further(h: CharacteristicFunction, left: Fraction) -> list[float]:
-    """The real parts of all roots right of a line but the first, by a second search."""
+def _leading(subject: Subject, h: CharacteristicFunction) -> list[complex]:
+    """The few rightmost roots in floats."""
+    found, edge = _search(lambda: search.leading(h)), subject.function.law.abscissa
+    if edge is not None and found[0].real <= edge:
+        detail = f"no root is found right of the abscissa of convergence {edge} of the delay law"
+        raise Obstacle(Reason.DOMAIN, detail)
+    return found
+
+
+def _search(find: Callable[[], list[complex]]) -> list[complex]:
     try:
-        return [float(x.real) for x in search.all_in(h, left)[1:]]
+        found = find()
     except UnsupportedScenario as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
+    if not found:
+        raise Obstacle(Reason.PRECISION, "the search found no root")
+    return found
 
 
-def _simple(subject: Subject, start: complex, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+def _simple(subject: Subject, start: complex, digits: int, others: list[complex]) -> tuple[Disc, Fraction]:
     disc = refine(subject, start, digits)
     return disc, _line(subject, disc, others)
 
 
-def _double(subject: Subject, middle: float, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+def _double(subject: Subject, middle: float, digits: int, others: list[complex]) -> tuple[Disc, Fraction]:
     """Two roots near the real axis: tell them apart, or certify the cluster."""
     try:
         parts = split(subject, middle)
@@ -156,31 +164,25 @@ def _double(subject: Subject, middle: float, digits: int, others: list[float]) -
     return refine(subject, start, digits + more, apart=apart), axis
 
 
-def _cluster(subject: Subject, middle: float, digits: int, others: list[float]) -> tuple[Disc, Fraction]:
+def _cluster(subject: Subject, middle: float, digits: int, others: list[complex]) -> tuple[Disc, Fraction]:
     disc = refine(subject, complex(middle), digits, zeros=2)
     return disc, _line(subject, disc, others)
 
 
-def _line(subject: Subject, disc: Disc, others: list[float]) -> Fraction:
-    """An abscissa left of the disc and right of the other roots, a short number."""
+def _line(subject: Subject, disc: Disc, others: list[complex], closer: int = 1) -> Fraction:
+    """An abscissa left of the disc and right of the other roots, a short number; ``closer`` means to the disc."""
     edge = disc.re - disc.radius
     room = 1 / (2 * subject.function.law.mean.hi)
-    below = [edge - Fraction(x) for x in others if x < edge]
+    below = [edge - Fraction(x.real) for x in others if x.real < edge]
     if below:
         room = min(room, min(below) / 2)
     if subject.function.law.abscissa is not None:
         room = min(room, (edge - subject.function.law.abscissa) / 2)
     if room <= 0:
         raise Obstacle(Reason.DOMAIN, "the root is not right of the abscissa of convergence of the delay law")
+    room /= closer
     grid = Fraction(2) ** (room.numerator.bit_length() - room.denominator.bit_length() - 6)
     return math.floor((edge - room) / grid + 1) * grid
-
-
-def _left(subject: Subject, root: complex) -> Fraction:
-    """How far left a second search looks."""
-    left = Fraction(root.real) - 1 / subject.function.law.mean.hi
-    pole = subject.function.law.abscissa
-    return left if pole is None or left > pole else (Fraction(root.real) + pole) / 2
 
 
 def _rectangle(disc: Disc) -> dict[str, list[str]]:
