@@ -1,4 +1,4 @@
-"""From float64 to any number of digits: Newton's method in a private mpmath context."""
+"""From float64 to any number of digits: Halley's method in a private mpmath context."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def refine(h: CharacteristicFunction, start: Any, multiplicity: int, digits: int
                 return [_componentwise(h, start, digits)]
             return _separate(h, start, digits)
     except (ArithmeticError, ValueError):
-        raise UnsupportedScenario(f"Newton's method from {start} does not settle; give a closer guess") from None
+        raise UnsupportedScenario(f"the iteration from {start} does not settle; give a closer guess") from None
 
 
 def _jets(h: CharacteristicFunction) -> Callable[[Any], tuple[Any, Any, Any, Any]]:
@@ -76,9 +76,9 @@ def _componentwise(h: CharacteristicFunction, start: Any, digits: int, bits: int
     Part of a root may be much smaller than the root: 1e-17 + i for pi/2 rounded to float64. A part below
     10^-(2 digits + 30) of it is taken to be zero up to the precision, and stays as computed.
     """
-    extra = 0
+    extra = 3
     while True:
-        root = _newton(h, start, digits + extra, bits)
+        root = _halley(h, start, digits + extra, bits)
         parts = [abs(part) for part in (root.real, root.imag) if part]
         missing = 0 if len(parts) < 2 else max(0, private_context().mag(max(parts)) - private_context().mag(min(parts)))
         lost = math.ceil(missing / _BITS_PER_DIGIT)
@@ -87,14 +87,14 @@ def _componentwise(h: CharacteristicFunction, start: Any, digits: int, bits: int
         start, extra = root, lost + 1
 
 
-def _newton(h: CharacteristicFunction, start: Any, digits: int, bits: int) -> mpc:
-    """Newton's method with precision rising from ``bits``, until the next step would be negligible."""
+def _halley(h: CharacteristicFunction, start: Any, digits: int, bits: int) -> mpc:
+    """Halley's method with precision rising from ``bits``, until the next step would be negligible."""
     ctx = private_context()
     goal = math.ceil(digits * _BITS_PER_DIGIT) + 12
     unit = transform(h.delay).unit
-    natural = ctx.mpf(unit.denominator) / unit.numerator  # 1/unit: the size of a root that is not special
-    small = min(natural, abs(ctx.convert(float(abs(h.damping.midpoint))))) / 100
-    z, guard = ctx.convert(start), bits
+    natural = ctx.mpf(unit.numerator) / unit.denominator  # 1/natural is the size of a root that is not special
+    small = min(1 / natural, abs(ctx.convert(float(abs(h.damping.midpoint))))) / 100
+    z, guard = ctx.convert(start), 16
     origin, jet, prepared = z, None, 0
     for _ in range(_MAX_ROUNDS):
         bits = min(bits, goal + guard)
@@ -102,17 +102,19 @@ def _newton(h: CharacteristicFunction, start: Any, digits: int, bits: int) -> mp
             if prepared != bits:
                 jet, prepared = _jets(h), bits
             value, slope, bend, size = jet(z)  # type: ignore[misc]  # prepared on the first round
-            step = value / slope
+            newton, curve = value / slope, bend / slope
+            step = newton / (1 - newton * curve / 2)
             z = ctx.mpc(z - step)
             scale = abs(z) if abs(z) > small * ctx.mpf(10) ** -12 else small
             # Rounding errors are magnified by the condition of the root: that many more bits are needed.
             guard = max(0, ctx.mag(size / abs(slope) / scale)) + 8
-            error = abs(step * step * bend / slope)
+            # The error after the step is cubic in it; every derivative brings a factor like the delay.
+            error = 64 * abs(step) ** 3 * (abs(curve) + natural) ** 2
             if bits >= goal + guard and error <= scale * ctx.ldexp(1, -goal) and abs(step) <= scale / 4:
                 break
-            # The next step is worth twice the digits of this one.
             good = -ctx.mag(error / scale) if error else goal
-            bits = max(106, min(goal + guard, 2 * good + guard + 16))
+            most = 3 * good + guard + 16
+            bits = goal + guard if 2 * most > goal + guard else max(106, most)
     else:
         raise ArithmeticError("no convergence")
     if abs(z - origin) > (abs(origin) + small) / 10:
