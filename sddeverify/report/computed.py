@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sddeverify.analysis import moments, optimum, roots
+from sddeverify.delays import Lattice
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.report.proofs import root_law
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sddeverify.report.proofs import Proofs
 
 _ENOUGH, _TOO_MANY, _TRIALS = 8, 30, 16
+_CELLS = 256
 _MAX_WORKERS = 512
 
 
@@ -37,8 +39,8 @@ class Computed:
     """All computed numbers of a report.
 
     Attributes:
-        mean_square: Learning rate up to which the largest eigenvalue is stable in mean square, for each of ``workers``;
-            empty if it could not be computed.
+        mean_square: Learning rate up to which the largest eigenvalue is stable in mean square, for each of ``workers``
+            (good enough to draw; exact to about ten digits for the scenario's); empty if it could not be computed.
         workers: Numbers of workers, ascending; the scenario's is among them.
         largest: The largest number of workers that is stable in mean square at the scenario's learning rate (0 for
             none); None if it could not be computed.
@@ -75,8 +77,10 @@ def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
     stable = best = None
     try:
         top = float(model.hessian[-1])
-        mean_square = tuple(moments.mean_square_limit(law, workers) / top for workers in chart)
-        stable = _mean_square_stable(law, float(model.learning_rate), top, dict(zip(chart, mean_square, strict=True)))
+        drawn = {workers: moments.mean_square_limit(_coarse(law), workers) / top for workers in chart}
+        drawn[model.workers] = moments.mean_square_limit(law, model.workers) / top
+        mean_square = tuple(drawn.values())
+        stable = _mean_square_stable(law, float(model.learning_rate), top, drawn)
     except UnsupportedScenario as error:
         failures.append(f"The mean-square limit could not be computed: {error}.")
     try:
@@ -112,6 +116,17 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
     return Spectrum(tuple(found), first.real - max(others, default=line))
 
 
+def _coarse(law: Law) -> Law:
+    """Return a law of at most about 256 cells that is good enough for a curve in a chart."""
+    if not isinstance(law, Lattice) or len(law.counts) <= _CELLS:
+        return law
+    factor = -(-len(law.counts) // _CELLS)
+    counts = [0] * (len(law.counts) // factor + 2)
+    for cell, count in enumerate(law.counts):
+        counts[(cell + factor // 2) // factor] += count
+    return Lattice(law.step * factor, counts)
+
+
 def _abscissa(function: CharacteristicFunction, rightmost: float) -> float:
     """Return a line that has some roots on its right, but not too many: they come in crowds further left."""
     mean = function.delay.mean_float
@@ -137,10 +152,10 @@ def _mean_square_stable(law: Law, rate: float, top: float, known: dict[int, floa
         law: The delay law.
         rate: Learning rate.
         top: Largest eigenvalue.
-        known: Limits of the learning rate that are known already, by P.
+        known: Limits of the learning rate by P, to within 1 %.
     """
-    low = max((workers for workers, limit in known.items() if rate < limit), default=0)
-    high = min((workers for workers, limit in known.items() if rate >= limit), default=low + 1)
+    low = max((workers for workers, limit in known.items() if rate < 0.99 * limit), default=0)
+    high = min((workers for workers, limit in known.items() if rate > 1.01 * limit), default=max(known) + 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if rate < moments.mean_square_limit(law, middle) / top else (low, middle)
