@@ -1,0 +1,223 @@
+"""Faults in virtual time: a scripted or random schedule of what goes wrong, and a driver that carries it out.
+
+What happens to a gradient is decided by its job number, so that a schedule means the same whatever the policy. The
+driver runs the same server and workers as the others; without faults it leaves the same trace.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from sddeverify.emulator.clock import Deadlock
+from sddeverify.emulator.run import Emulation
+from sddeverify.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from sddeverify.emulator.server import Orders
+    from sddeverify.objectives import Objective
+
+
+class Kind(IntEnum):
+    """What goes wrong with a gradient."""
+
+    CRASH = 0
+    """Its worker dies when half of the compute time is over, and is replaced after the delay."""
+    LOSS = 1
+    """Its push never arrives; after the delay the server gives it up and lets the worker join anew."""
+    DUPLICATE = 2
+    """Its push arrives, and once more after the delay."""
+    LATE = 3
+    """Its push is under way for the delay: others overtake it."""
+    STALL = 4
+    """Its worker stops for the delay before it finishes."""
+    RESTART = 5
+    """When it arrives, the server is killed and restarted from its last checkpoint; its workers start anew."""
+
+
+class Fault(NamedTuple):
+    """One fault.
+
+    Attributes:
+        job: Number of the gradient, in the order of reads; the start of a run reads numbers 0 to P - 1.
+        kind: What goes wrong.
+        delay: The time that goes with it, in seconds.
+    """
+
+    job: int
+    kind: Kind
+    delay: float
+
+
+def random_faults(random: np.random.Generator, jobs: int, share: float, mean: float) -> list[Fault]:
+    """Return faults of random kinds for about a share of the first jobs, with exponential delays of a mean."""
+    hit = [job for job in range(jobs) if random.random() < share]
+    return [Fault(job, Kind(int(random.integers(len(Kind)))), float(random.exponential(mean))) for job in hit]
+
+
+class _Event(IntEnum):
+    DUE = 0  # the worker is done, or gives up
+    ARRIVES = 1  # the push reaches the server
+    DIES = 2
+    JOINS = 3
+
+
+@dataclass
+class FaultyRun:
+    """A run with faults.
+
+    Attributes:
+        emulation: The run; a restart replaces it by the one of the checkpoint.
+        faults: Faults by job; each happens once.
+        every: Pushes between two checkpoints.
+        happened: Faults that have happened, by kind.
+        events: What comes: (time, worker, job, event).
+        messages: Pushes under way, by worker and job: gradient.
+        stored: The last checkpoint.
+    """
+
+    emulation: Emulation
+    faults: dict[int, Fault]
+    objective: Objective | None = None
+    every: int = 20
+    happened: list[int] = field(default_factory=lambda: [0] * len(Kind))
+    events: list[tuple[int, int, int, int]] = field(default_factory=list)
+    messages: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
+    stored: tuple[int, bytes] = (0, b"")
+
+    @classmethod
+    def create(
+        cls, emulation: Emulation, faults: Iterable[Fault], *, objective: Objective | None = None, every: int = 20
+    ) -> FaultyRun:
+        """Set up a run.
+
+        Args:
+            emulation: A run that has not begun.
+            faults: What goes wrong; at most one fault for a job.
+            objective: What to minimise after a restart, if it is not the scenario's objective.
+            every: Pushes between two checkpoints of the server.
+
+        Raises:
+            InvalidScenario: for two faults of one job, or a negative delay.
+        """
+        table: dict[int, Fault] = {}
+        for fault in faults:
+            if fault.job in table or fault.job < 0:
+                raise invalid("faults", fault.job, "the number of a gradient, each at most once")
+            if not 0 <= fault.delay < float("inf"):
+                raise invalid("faults", fault.delay, "a delay of 0 or more seconds")
+            table[fault.job] = fault
+        return cls(emulation, table, objective, every)
+
+    def run(self, arrivals: int) -> Emulation:
+        """Run until so many gradients were pushed, counted by the server's books, and return the run.
+
+        Raises:
+            Deadlock: if nothing can ever happen again.
+            Stalled: if every gradient times out.
+        """
+        self.stored = (0, self.emulation.checkpoint())
+        self._begin(self.emulation.server.start(0))
+        self.emulation.started = True
+        while not self.emulation.server.diverged and self.emulation.server.ledger.pushed < arrivals:
+            if not self.events:
+                raise Deadlock(self.emulation.ticks.seconds(self.emulation.now))
+            now, worker, job, event = heapq.heappop(self.events)
+            self.emulation.now = now
+            self._handle(now, worker, job, _Event(event))
+        self.emulation.server.ledger.advance(self.emulation.now)
+        return self.emulation
+
+    def _handle(self, now: int, index: int, job: int, event: _Event) -> None:
+        emulation = self.emulation
+        server, worker = emulation.server, emulation.workers[index]
+        current = worker.job is not None and worker.job.id == job
+        if event is _Event.JOINS:
+            if index in server.absent:
+                self._begin(server.join(index, now))
+        elif event is _Event.DIES:
+            if current:
+                worker.give_up()
+                server.lose(index, now)
+        elif event is _Event.ARRIVES:
+            gradient = self.messages.get((index, job))
+            if gradient is not None:
+                self._obey(server.push(index, job, gradient, emulation.samples, now))
+                self._save()
+        elif current and worker.gives_up:
+            worker.give_up()
+            self._obey(server.time_out(index, job, now))
+        elif current:
+            self._push(now, index, job)
+
+    def _push(self, now: int, index: int, job: int) -> None:
+        """A worker is done: send its gradient, or let happen to it what the schedule says."""
+        emulation = self.emulation
+        gradient = emulation.workers[index].finish()
+        fault = self.faults.pop(job, None)
+        later = now if fault is None else now + emulation.ticks.of(fault.delay)
+        if fault is not None:
+            self.happened[fault.kind] += 1
+            if fault.kind is Kind.LOSS:
+                emulation.server.lose(index, now)
+                heapq.heappush(self.events, (later, index, job, _Event.JOINS))
+                return
+            if fault.kind is Kind.RESTART:
+                self._restart(now)
+                return
+            if fault.kind in (Kind.LATE, Kind.DUPLICATE):
+                self.messages[index, job] = gradient
+                heapq.heappush(self.events, (later, index, job, _Event.ARRIVES))
+            if fault.kind is Kind.LATE:
+                return
+        self._obey(emulation.server.push(index, job, gradient, emulation.samples, now))
+        self._save()
+
+    def _obey(self, orders: Orders) -> None:
+        for index in orders.cancel:
+            if self.emulation.workers[index].job is not None:  # otherwise its push is under way
+                self.emulation.workers[index].give_up()
+        self._begin(orders)
+
+    def _begin(self, orders: Orders) -> None:
+        now = self.emulation.now
+        for job in orders.start:
+            worker = self.emulation.workers[job.worker]
+            due = worker.begin(job, now)
+            fault = self.faults.get(job.id)
+            if due is not None and fault is not None and fault.kind is Kind.STALL:
+                self.happened[self.faults.pop(job.id).kind] += 1
+                due += self.emulation.ticks.of(fault.delay)
+                worker.due = due
+            if due is not None and fault is not None and fault.kind is Kind.CRASH:
+                self.happened[self.faults.pop(job.id).kind] += 1
+                dies = now + (due - now) // 2
+                back = dies + self.emulation.ticks.of(fault.delay)
+                heapq.heappush(self.events, (dies, job.worker, job.id, _Event.DIES))
+                heapq.heappush(self.events, (back, job.worker, job.id, _Event.JOINS))
+            elif due is not None:
+                heapq.heappush(self.events, (due, job.worker, job.id, _Event.DUE))
+
+    def _save(self) -> None:
+        pushed = self.emulation.server.ledger.pushed
+        if pushed - self.stored[0] >= self.every:
+            self.stored = (pushed, self.emulation.checkpoint())
+
+    def _restart(self, now: int) -> None:
+        """Kill the server. The one restored from the checkpoint writes off what was in flight; every worker joins."""
+        self.emulation = Emulation.restore(self.stored[1], objective=self.objective)
+        emulation = self.emulation
+        emulation.now, emulation.started = now, True
+        self.events, self.messages = [], {}
+        for index, worker in enumerate(emulation.workers):
+            if worker.job is not None:
+                worker.give_up()
+            emulation.server.lose(index, now)
+        for index in range(len(emulation.workers)):
+            self._begin(emulation.server.join(index, now))
