@@ -8,6 +8,7 @@ square iff it is stable in the mean and alpha a S < 1, alpha = learning rate x H
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sddeverify.analysis.equation import Transform
     from sddeverify.delays import Law
     from sddeverify.models import CharacteristicFunction
 
@@ -35,8 +37,8 @@ _MAX_PANELS = 200_000
 def stationary_variance(h: CharacteristicFunction) -> float:
     """Return the stationary variance for unit noise intensity (time); ``inf`` if a root has Re s >= 0.
 
-    Closed forms for a constant and for an exponential delay, otherwise quadrature: about ten digits, fewer
-    close to the stability boundary.
+    Closed forms for a constant and for an exponential delay, otherwise quadrature: about ten digits for smooth laws,
+    eight for long lattices, fewer close to the stability boundary.
 
     Raises:
         UnsupportedScenario: if the parameters are out of the range of floats.
@@ -82,7 +84,7 @@ def _quadrature(equation: Equation, roots: list[complex]) -> float:
     terms between Y/2 and Y: so the oscillating ones contribute next to nothing, and the rest is known beyond Y.
     """
     mean, second = equation.transform.moments
-    end = 400 * max(abs(equation.alpha), abs(equation.beta), 1 / mean)
+    end = 250 * max(abs(equation.alpha), abs(equation.beta), 1 / mean)
     constant = _far_constant(equation, end)
     edges = [np.arange(0.0, end, min(6.0 / math.sqrt(second), end / 8))]
     for z in roots:  # a root near the axis makes a peak as wide as its distance
@@ -168,13 +170,19 @@ def mean_square_limit(law: Law, workers: int) -> float:
         end = float(found[0].damping * given.unit)
 
     def excess(a: float) -> float:  # a^2 m S = P at the limit; inf at the boundary of mean stability
-        return workers / (a * a * mean * _variance(Equation(given, a, 0.0))) - 1 if a < end else -1.0
+        return workers / _growth(given, a) - 1 if a < end else -1.0
 
     low = 0.2 / mean
     high = min(1.25 * low, end)
     while excess(high) > 0:
         low, high = high, min(1.25 * high, end)
     return _root(excess, low, high) * mean / workers
+
+
+@lru_cache(maxsize=4096)
+def _growth(law: Transform, a: float) -> float:
+    """Return a^2 m S(a), which does not depend on the number of workers."""
+    return a * a * law.moments[0] * _variance(Equation(law, a, 0.0))
 
 
 def memoryless_mean_square_limit(workers: int) -> float:
