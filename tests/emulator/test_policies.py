@@ -1,4 +1,6 @@
+import re
 from dataclasses import dataclass, is_dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -41,6 +43,18 @@ def test_names():
     assert isinstance(create("k_sync", {}, 3), POLICIES["k_sync"])
     with pytest.raises(InvalidScenario, match="policy: 'Asynchronous' is not allowed; write one of asynchronous"):
         create("Asynchronous", {}, 3)
+
+
+def test_the_page_describes_every_policy_and_its_parameters():
+    page = (Path(__file__).parents[2] / "notebooks" / "reference" / "policies.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \|([^|]*)\|$", page, re.MULTILINE)
+    assert [name for name, _ in rows] == list(POLICIES)
+    for name, cell in rows:
+        policy = POLICIES[name]
+        assert re.findall(r"`([a-z_]+)`", cell) == list(policy.parameters)
+        for default, parameter in zip(re.findall(r"\(([^)]+)\)", cell), policy.parameters, strict=True):
+            values = {"P/2": 4, "2 P": 16, "P": 8, "false": False}
+            assert str(policy.defaults[parameter](8)) == str(values.get(default, default))
 
 
 WITHOUT_IDENTITY = {"adasync", "bounded_staleness", "dasgd", "mindflayer", "mindflayer_adaptive"}
