@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sddeverify.commands import certify, check, compare, derive, emulate, record, report
+from sddeverify.commands import certify, check, compare, derive, emulate, record, report, scale
 from sddeverify.errors import SddeverifyError
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "emulate": emulate.command,
     "record": record.command,
     "compare": compare.command,
+    "scale": scale.command,
 }
 
 app = typer.Typer(

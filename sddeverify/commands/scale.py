@@ -1,0 +1,124 @@
+"""``sddeverify scale``: ensembles and certified sweeps on all cores, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sddeverify.errors import invalid
+
+if TYPE_CHECKING:
+    from sddeverify.scale import Plan
+
+KINDS = ("ensemble", "sweep")
+_MOST = 100_000
+
+
+def command(
+    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Emulated runs, or certified decay rates.")],
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="The scenario file (.json or .toml).")],
+    runs: Annotated[int, typer.Option(metavar="N", help="ensemble: number of runs.")] = 100,
+    arrivals: Annotated[int, typer.Option(metavar="N", help="ensemble: gradients in each run.")] = 10_000,
+    workers: Annotated[
+        str, typer.Option(metavar="A:B", help="sweep: numbers of workers, such as 1:64 or 1,2,4,8.")
+    ] = "1:32",
+    learning_rates: Annotated[
+        str | None, typer.Option(metavar="ETA,...", help="sweep: learning rates; the scenario's if left out.")
+    ] = None,
+    digits: Annotated[int, typer.Option(metavar="N", help="sweep: significant digits of a rate.")] = 9,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where to keep results, also half-done ones.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Processes on this machine.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://...", help="Scheduler of a Dask cluster to use instead.")
+    ] = None,
+    retries: Annotated[int, typer.Option(metavar="N", help="How often a failed task is tried again.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Ensembles and certified sweeps, on all cores or a cluster.
+
+    An ensemble is many emulated runs; a sweep certifies the decay rates of many candidates and names the best.
+    The results are the same, byte for byte, however many processes there are. With --out nothing finished is lost,
+    whatever is killed: the same command goes on where the last one ended.
+
+    \b
+    Example: sddeverify scale sweep scenario.toml --workers 1:64 --jobs 4 --out sweep
+    """
+    from sddeverify import scale
+    from sddeverify.scenario import Scenario
+
+    asked = Scenario.load(scenario)
+    if kind == "ensemble":
+        plan = scale.ensemble(asked, runs, arrivals)
+    elif kind == "sweep":
+        rates = [] if learning_rates is None else [rate.strip() for rate in learning_rates.split(",")]
+        plan = scale.sweep(asked, counts(workers), rates, digits)
+    else:
+        raise invalid("kind", kind, " or ".join(KINDS))
+    summary = _run(plan, out, jobs, cluster, retries)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2, allow_nan=False))
+    else:
+        _print(summary, out)
+
+
+def counts(text: str) -> list[int]:
+    """Return the numbers that ``1:4`` or ``1,2,4,8`` means.
+
+    Raises:
+        InvalidScenario: for anything else.
+    """
+    if found := re.fullmatch(r"([1-9][0-9]{0,6}):([1-9][0-9]{0,6})", text, re.ASCII):
+        first, last = int(found[1]), int(found[2])
+        if first <= last < first + _MOST:
+            return list(range(first, last + 1))
+    elif re.fullmatch(r"[1-9][0-9]{0,6}(,[1-9][0-9]{0,6})*", text, re.ASCII):
+        return [int(number) for number in text.split(",")]
+    raise invalid("--workers", text, "numbers of workers such as 1:64 or 1,2,4,8")
+
+
+def _run(plan: Plan, out: Path | None, jobs: int, cluster: str | None, retries: int) -> dict[str, Any]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from sddeverify import scale
+
+    console = Console(stderr=True)
+    with (
+        scale.Results(plan, out) as results,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        task = bar.add_task(plan.kind, total=len(plan.tasks))
+        scale.run(
+            results, jobs=jobs, cluster=cluster, retries=retries, progress=lambda done: bar.update(task, completed=done)
+        )
+        return scale.summarise(results)
+
+
+def _print(summary: dict[str, Any], out: Path | None) -> None:
+    from fractions import Fraction
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "", title=f"{summary['kind']}: {summary['finished']} tasks", title_justify="left")
+    if summary["kind"] == "sweep":
+        table.columns[1].header = "decay rate of the slowest mode, certified (1/time)"
+        for key, (lo, hi) in summary["rates"].items():
+            best = "  best" if key in summary["best"] else ""
+            table.add_row(key, f"[{float(Fraction(lo)):.12g}, {float(Fraction(hi)):.12g}]{best}", style="")
+    else:
+        for key in ("arrivals", "mean_staleness", "mean_final_loss", "standard_error", "diverged"):
+            value = summary[key]
+            table.add_row(key.replace("_", " "), "-" if value is None else f"{value:.6g}")
+    for key, why in summary["undecided"].items():
+        table.add_row(key, why)
+    console = Console(markup=False)
+    console.print(table)
+    if out is not None:
+        console.print(f"results: {out / 'results.jsonl'}", soft_wrap=True)

@@ -1,0 +1,59 @@
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Run
+
+SCENARIO = """
+learning_rate = 0.05
+workers = 4
+compute = "erlang(3, 1/2)"
+hessian = ["1", "1/2"]
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "scenario.toml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_sweep(run: Run, scenario: Path, tmp_path: Path) -> None:
+    arguments = ("scale", "sweep", scenario, "--workers", "2,8", "--out", tmp_path / "out", "--json")
+    outcome = run(*arguments)
+    assert outcome.json["best"] == ["P=8,eta=1/20"]
+    lo, hi = map(Fraction, outcome.json["rates"]["P=2,eta=1/20"])
+    assert 0 < lo < hi
+    lines = (tmp_path / "out" / "results.jsonl").read_text()
+    assert lines.count("\n") == 2
+    assert run(*arguments).json == outcome.json  # done already
+    assert (tmp_path / "out" / "results.jsonl").read_text() == lines
+    run("scale", "sweep", scenario, "--workers", "2:4", "--out", tmp_path / "out").assert_one_sentence("another plan")
+    assert "best" in run("scale", "sweep", scenario, "--workers", "2,8", "--learning-rates", "0.05,1/10").out
+
+
+def test_ensemble(run: Run, scenario: Path, tmp_path: Path) -> None:
+    outcome = run("scale", "ensemble", scenario, "--runs", 3, "--arrivals", 50, "--json")
+    assert outcome.json["arrivals"] == 150
+    assert outcome.json["finished"] == outcome.json["tasks"] == 3
+    assert "mean staleness" in run("scale", "ensemble", scenario, "--runs", 1, "--arrivals", 50).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("charts",), "kind"),
+        (("sweep", "--workers", "0:3"), "--workers"),
+        (("sweep", "--workers", "5:3"), "--workers"),
+        (("sweep", "--workers", "1:9999999"), "--workers"),
+        (("sweep", "--workers", "two"), "--workers"),
+        (("sweep", "--learning-rates", "fast"), "learning_rates"),
+        (("sweep", "--digits", "0"), "digits"),
+        (("ensemble", "--runs", "0"), "runs"),
+        (("ensemble", "--jobs", "0", "--runs", "1"), "jobs"),
+    ],
+)
+def test_bad_input(run: Run, scenario: Path, arguments: tuple[str, ...], word: str) -> None:
+    run("scale", arguments[0], scenario, *arguments[1:]).assert_one_sentence(word)
