@@ -17,9 +17,8 @@ import mpmath
 import numpy as np
 
 from sddeverify.analysis.arithmetic import ARRAY, SCALAR, Multiprecision, precision, private_context
-from sddeverify.analysis.equation import Equation, transform
+from sddeverify.analysis.equation import Equation, exact_number, transform
 from sddeverify.errors import UnsupportedScenario, invalid
-from sddeverify.exact import rational
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +63,7 @@ def crossings(law: Law, up_to: Exact | float, undelayed: Exact | float = 0, digi
         InvalidScenario: if ``up_to`` is 0 or ``digits`` is not between 1 and 10 000.
         UnsupportedScenario: if a parameter is out of the range of floats, or there are too many crossings.
     """
-    top, b = _exact(up_to, "up_to"), _exact(undelayed, "undelayed")
+    top, b = exact_number(up_to, "up_to"), exact_number(undelayed, "undelayed")
     if top == 0:
         raise invalid("up_to", "0", "a number other than 0")
     if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= 10_000:
@@ -86,10 +85,6 @@ def crossings(law: Law, up_to: Exact | float, undelayed: Exact | float = 0, digi
     if digits > 15:
         found = [_polish(law, crossing, b, digits) for crossing in found]
     return sorted(found, key=lambda crossing: (abs(crossing.damping), crossing.frequency))
-
-
-def _exact(value: Exact | float, field: str) -> Fraction:
-    return Fraction(value) if isinstance(value, float) else rational(value, field)
 
 
 def _crossing(equation: Equation, w: float, tangential: bool) -> Crossing:

@@ -18,17 +18,32 @@ from numpy.typing import NDArray
 
 from sddeverify.analysis.arithmetic import ARRAY, SCALAR, Multiprecision
 from sddeverify.analysis.reading import build, only_time, pole_orders, stage_terms
-from sddeverify.errors import UnsupportedScenario
+from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.exact import rational
 
 if TYPE_CHECKING:
     from sddeverify.analysis.transforms import Bounds, Jet, Node
     from sddeverify.delays import Law
+    from sddeverify.exact import Exact
     from sddeverify.models import CharacteristicFunction
 
 _EPS = float(np.finfo(float).eps)
 _MAX_PRECISIONS = 16
 _DOWN = 2.0 ** (-np.arange(0.0, 16.0) / 2)
 _UP = 4.0 ** np.arange(-16.0, 8.0)
+
+
+def exact_number(value: Exact | float, field: str) -> Fraction:
+    """Return a number exactly; floats are welcome here, at their binary value: results are numbers, no claims.
+
+    Raises:
+        InvalidScenario: if it is not a finite number.
+    """
+    if not isinstance(value, float):
+        return rational(value, field)
+    if not math.isfinite(value):
+        raise invalid(field, value, "a finite number")
+    return Fraction(value)
 
 
 @dataclass(frozen=True, eq=False)

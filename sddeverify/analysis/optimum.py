@@ -10,13 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sddeverify.analysis.arithmetic import ARRAY
-from sddeverify.analysis.equation import Equation, Transform, transform
+from sddeverify.analysis.equation import Equation, Transform, exact_number, transform
 from sddeverify.analysis.search import leading_roots
 from sddeverify.errors import invalid
 
@@ -104,8 +103,8 @@ def best_workers(
     candidates = tuple(workers)
     if not candidates or min(candidates) < 1:
         raise invalid("workers", candidates[:5], "positive integers, at least one")
-    eigenvalues = np.array([float(Fraction(value)) for value in hessian])
-    rate = float(Fraction(learning_rate))
+    eigenvalues = np.array([float(exact_number(value, "hessian")) for value in hessian])
+    rate = float(exact_number(learning_rate, "learning_rate"))
     if not len(eigenvalues) or not (eigenvalues > 0).all() or not rate > 0:
         raise invalid("hessian", list(hessian)[:5], "positive eigenvalues and a positive learning rate")
     per_worker = rate / law.mean_float

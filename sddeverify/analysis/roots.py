@@ -15,12 +15,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sddeverify.analysis.equation import Equation
+from sddeverify.analysis.equation import Equation, exact_number
 from sddeverify.analysis.refining import refine, to_mpc
 from sddeverify.analysis.search import all_roots, leading_roots
 from sddeverify.analysis.winding import half_plane_count
 from sddeverify.errors import UnsupportedScenario, invalid
-from sddeverify.exact import rational
 
 if TYPE_CHECKING:
     from mpmath import mpc
@@ -36,7 +35,9 @@ _NUDGES = (1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3)
 def leading(h: CharacteristicFunction) -> list[complex]:
     """Return the few rightmost roots in float64, by decreasing real part.
 
-    No root lies right of the last one but those listed (and their conjugates). See the conventions above.
+    None is missed right of the middle of the first gap between two of them that is not narrow, nor right of a line
+    0.6/sqrt(E tau^2) left of the root before that gap, whichever is further right. Those that follow are the next
+    ones that were found. See the conventions above.
 
     Raises:
         UnsupportedScenario: if the parameters are out of the range of floats, or if the roots found do not match
@@ -105,7 +106,7 @@ def all_in(h: CharacteristicFunction, abscissa: Exact | float, digits: int = 15)
         InvalidScenario: if ``digits`` is not between 1 and 10 000.
     """
     _require_digits(digits)
-    line = _number(abscissa)
+    line = exact_number(abscissa, "abscissa")
     refined = [point for root in _right_of(Equation.of(h), line) for point in _refined(h, root, digits)]
     tolerance = Fraction(1, 10**digits)
     kept = [point for point in refined if _beyond(point, line) >= -tolerance * abs(Fraction(float(abs(point))))]
@@ -123,7 +124,7 @@ def count(h: CharacteristicFunction, abscissa: Exact | float) -> int:
     Raises:
         UnsupportedScenario: if a root lies on the line to 60 digits, or as :func:`leading`.
     """
-    line = _number(abscissa)
+    line = exact_number(abscissa, "abscissa")
     equation = Equation.of(h)
     number = half_plane_count(equation, _scaled(equation, line))
     if number is not None:
@@ -167,10 +168,6 @@ def _beyond(point: mpc, line: Fraction) -> Fraction:
 
 def _scaled(equation: Equation, line: Fraction) -> float:
     return float(line * equation.transform.unit)
-
-
-def _number(value: Exact | float) -> Fraction:
-    return Fraction(value) if isinstance(value, float) else rational(value, "abscissa")
 
 
 def _require_digits(digits: int) -> None:

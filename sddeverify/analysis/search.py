@@ -26,7 +26,10 @@ _SPLITS = (0.4871, 0.5313, 0.4497, 0.5719)
 
 
 def leading_roots(equation: Equation, guesses: list[Root] | None = None) -> list[Root]:
-    """Return the few rightmost roots, rightmost first: none is missed right of the last one.
+    """Return the few rightmost roots, rightmost first.
+
+    None is missed right of the middle of the first gap that is not narrow, nor right of a line 0.6/sqrt(E tau^2) left
+    of the root before it; those that follow are the next ones that were found.
 
     Args:
         equation: The equation in natural units.

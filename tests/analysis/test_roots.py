@@ -345,3 +345,9 @@ def test_leading_is_in_the_upper_half_plane_and_sorted() -> None:
             assert all(s.imag >= 0 for s in listed)
             assert all(one.real >= two.real for one, two in itertools.pairwise(listed))
             assert all(cmath.isfinite(s) for s in listed)
+
+
+@pytest.mark.parametrize("abscissa", [math.nan, math.inf, "many"])
+def test_bad_abscissae_are_refused(abscissa: float | str) -> None:
+    with pytest.raises(InvalidScenario, match="abscissa"):
+        roots.count(CharacteristicFunction(1, Constant(1)), abscissa)
