@@ -30,6 +30,7 @@ from tests.oracles import (
 from tests.second_opinion import no_crossing
 
 ZERO = Fraction(0)
+Disc = tuple[Fraction, Fraction, Fraction]
 
 
 def rational(law: dict[str, Any]) -> tuple[fmpq_poly, fmpq_poly] | None:
@@ -193,18 +194,16 @@ def _rightmost_root(claim: dict[str, Any]) -> bool:
     else:
         guesses = [(sum(real) / 2, ZERO, roots), (sum(real) / 2, imag[1] / 2, 1)]
     for re, im, multiplicity in guesses:
-        found = refine(h, re, im, multiplicity, real[1] - real[0])
-        if found is None:
-            continue
-        re, im, radius = found
-        inside = real[0] <= re - radius and re + radius <= real[1]
-        if im == 0:
-            inside = inside and imag[0] == 0 and (multiplicity == 1 or radius <= imag[1])
-        else:
-            inside = inside and imag[0] <= abs(im) - radius and abs(im) + radius <= imag[1]
-        total = 2 if im else multiplicity
-        if inside and total == roots and any(number_right(h, c) == roots for c in lines(h, re, im, radius)):
-            return True
+        width = min(x for x in (real[1] - real[0], imag[1] - imag[0]) if x)
+        for x, y, radius in refine(h, re, im, multiplicity, width):
+            inside = real[0] <= x - radius and x + radius <= real[1]
+            if y == 0:
+                inside = inside and imag[0] == 0 and (multiplicity == 1 or radius <= imag[1])
+            else:
+                inside = inside and imag[0] <= abs(y) - radius and abs(y) + radius <= imag[1]
+            total = 2 if y else multiplicity
+            if inside and total == roots and any(number_right(h, c) == roots for c in lines(h, x, y, radius)):
+                return True
     return False
 
 
@@ -218,10 +217,8 @@ def lines(h: Function, re: Fraction, im: Fraction, radius: Fraction) -> Iterator
         gap /= 64
 
 
-def refine(
-    h: Function, re: Fraction, im: Fraction, zeros: int, width: Fraction
-) -> tuple[Fraction, Fraction, Fraction] | None:
-    """A disc with exactly so many zeros near a point, well below a width; None if there is none.
+def refine(h: Function, re: Fraction, im: Fraction, zeros: int, width: Fraction) -> Iterator[Disc]:
+    """Discs with exactly so many zeros near a point: tiny ones, or for two zeros those below a width.
 
     The centre comes from Newton's method for the derivative of order ``zeros`` - 1.
     """
@@ -230,16 +227,17 @@ def refine(
         for _ in range(60):
             jet = h.jet(s, zeros)
             if not (jet[zeros].abs_lower() > 0):
-                return None
+                return
             s = (s - jet[zeros - 1] / jet[zeros] / zeros).mid()
         mantissas = [x.man_exp() for x in (s.real, s.imag)]
     re, im = (Fraction(int(mantissa)) * Fraction(2) ** int(exponent) for mantissa, exponent in mantissas)
-    radius = width / 1024
-    re, im = (round(x / radius * 1024) * radius / 1024 for x in (re, im))
-    try:
-        return (re, im, radius) if count_in_disc(h, re, im, radius) == zeros else None
-    except Undecided:
-        return None
+    for radius in [width / 2**120] if zeros == 1 else [width / 2**k for k in range(12)]:
+        place = [round(x / radius * 1024) * radius / 1024 for x in (re, im)]
+        try:
+            if count_in_disc(h, place[0], place[1], radius) == zeros:
+                yield place[0], place[1], radius
+        except Undecided:
+            continue
 
 
 def _stability(claim: dict[str, Any]) -> bool:
