@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
+    from sddeverify.delays import Law
     from sddeverify.emulator.ledger import Audit, Ledger
     from sddeverify.objectives import Objective
     from sddeverify.scenario import Scenario
@@ -114,6 +115,7 @@ class Emulation:
         objective: Objective | None = None,
         path_times: Sequence[float] | None = None,
         replica: int | None = None,
+        laws: Sequence[Law] | None = None,
     ) -> Self:
         """Set up a run.
 
@@ -122,15 +124,20 @@ class Emulation:
             objective: What to minimise instead of the scenario's objective.
             path_times: Times in seconds at which to note the iterate; a thinned record of updates if left out.
             replica: Number of the run in an ensemble; each has random streams of its own.
+            laws: A compute law for each worker, instead of the scenario's for all.
 
         Raises:
-            InvalidScenario: for an unknown policy or objective, or parameters that they do not allow.
+            InvalidScenario: for an unknown policy or objective, or parameters that they do not allow; for a number
+                of laws that is not that of the workers.
             UnsupportedScenario: for more than 100 000 workers.
         """
         if scenario.workers > _MOST_WORKERS:
             raise UnsupportedScenario(
                 f"workers: {scenario.workers} are too many to emulate; the most is {_MOST_WORKERS}"
             )
+        laws = [scenario.compute] * scenario.workers if laws is None else laws
+        if len(laws) != scenario.workers:
+            raise invalid("laws", f"{len(laws)} laws", f"one for each of the {scenario.workers} workers")
         policy = policies.create(scenario.policy.name, scenario.policy.parameters, scenario.workers)
         objective = objective_of(scenario) if objective is None else objective
         ticks = Ticks.for_mean(scenario.compute.mean_float)
@@ -142,7 +149,7 @@ class Emulation:
         server = Server(initial, rate, policy, scenario.workers, ticks, Columns(), path)
         computed = policy.equip(objective, rate)
         workers = [
-            Worker(index, scenario.compute, ticks, computed, *generators(scenario.seed, *family, index))
+            Worker(index, laws[index], ticks, computed, *generators(scenario.seed, *family, index))
             for index in range(scenario.workers)
         ]
         return cls(scenario, objective, ticks, server, workers, batch_size_of(computed))
@@ -218,14 +225,16 @@ class Emulation:
         return checkpoint.dump(self.scenario, self)
 
     @classmethod
-    def restore(cls, data: bytes, *, objective: Objective | None = None) -> Emulation:
-        """Return the run of a checkpoint; it goes on bit-identically.
+    def restore(
+        cls, data: bytes, *, objective: Objective | None = None, laws: Sequence[Law] | None = None
+    ) -> Emulation:
+        """Return the run of a checkpoint, created with the same objective and laws; it goes on bit-identically.
 
         Raises:
             InvalidScenario: if the data is no checkpoint.
         """
         scenario, fill = checkpoint.load(data)
-        emulation = cls.create(scenario, objective=objective)
+        emulation = cls.create(scenario, objective=objective, laws=laws)
         fill(emulation)
         return emulation
 
@@ -250,6 +259,7 @@ def emulate(
     objective: Objective | None = None,
     driver: Driver = "heap",
     path_times: Sequence[float] | None = None,
+    laws: Sequence[Law] | None = None,
     out: str | PathLike[str] | None = None,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -266,6 +276,7 @@ def emulate(
         objective: What to minimise instead of the scenario's objective.
         driver: ``"heap"``, or ``"asyncio"`` for tasks in virtual time; the result is the same.
         path_times: Times at which to note the iterate; a thinned record of updates if left out.
+        laws: A compute law for each worker, instead of the scenario's for all.
         out: Where to stream the trace as CSV; it stays in memory if left out.
         force: Whether ``out`` may replace an existing file.
         progress: Called with the number of pushed gradients now and then.
@@ -275,7 +286,7 @@ def emulate(
         Deadlock: if nothing can ever happen again.
         ConservationViolated: if the ledger does not balance.
     """
-    emulation = Emulation.create(scenario, objective=objective, path_times=path_times)
+    emulation = Emulation.create(scenario, objective=objective, path_times=path_times, laws=laws)
     if out is None:
         return emulation.run(arrivals=arrivals, until=until, driver=driver, progress=progress).result()
     with TraceFile.create(out, force=force) as file:
