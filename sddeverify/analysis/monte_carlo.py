@@ -1,0 +1,213 @@
+"""Random paths of the delay equation, many at once: Euler-Maruyama, and the jump process behind the equation.
+
+Both start from X(0) = 1 with no gradients before t = 0 (X = 0 there). Estimates, not claims.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
+from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.exact import integer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MOST_ENTRIES = 2**28
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Sampled paths.
+
+    Attributes:
+        times: Sampling times, shape (n,).
+        values: X there, one path per row, shape (paths, n).
+    """
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def mean_square(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean of X^2 over the paths at each time, and its standard error."""
+        squares = self.values**2
+        return squares.mean(axis=0), squares.std(axis=0, ddof=1) / math.sqrt(len(squares))
+
+
+def euler_maruyama(
+    law: Law,
+    damping: float,
+    noise_intensity: float = 0.0,
+    *,
+    step: float,
+    samples: int = 1,
+    steps_per_sample: int = 1,
+    paths: int = 1000,
+    seed: int = 0,
+) -> Paths:
+    """Integrate dX = -a E[X(t - tau)] dt + sqrt(noise_intensity) dW.
+
+    The step is explicit and of weak order 1. A constant part of the delay is rounded to whole steps; an exponential or
+    Erlang part is a chain of k linear equations, exact but for the step.
+
+    Args:
+        law: Constant, exponential, Erlang, or a sum of a constant and one of the others.
+        damping: a (1/time).
+        noise_intensity: The square of the factor of dW (1/time).
+        step: Step (time).
+        samples: Number of sampling times.
+        steps_per_sample: Steps between two of them.
+        paths: Number of independent paths.
+        seed: Seed of the Wiener processes.
+
+    Raises:
+        UnsupportedScenario: for another law.
+        InvalidScenario: for numbers out of range.
+    """
+    _require(damping, "damping")
+    _require(step, "step")
+    if not 0 <= noise_intensity < math.inf:
+        raise invalid("noise_intensity", noise_intensity, "a number that is not negative")
+    _require_counts(samples=samples, steps_per_sample=steps_per_sample, paths=paths)
+    delay, stages, mean = _parts(law)
+    lag = round(delay / step)
+    if stages and step * stages / mean > 1:
+        raise invalid("step", step, f"at most {mean / stages:g}, the mean of one stage")
+    if lag * paths > _MOST_ENTRIES:
+        raise invalid("step", step, "a longer step or fewer paths: the past does not fit into memory")
+    rng = np.random.Generator(np.random.SFC64(seed))
+    x = np.ones(paths)
+    past = np.zeros((lag + 1, paths))  # a ring: X of the last lag steps
+    chain = np.zeros((stages, paths))
+    noise, scratch = np.empty(paths), np.empty(paths)
+    gain, scale, pull = damping * step, math.sqrt(noise_intensity * step), step * stages / mean if stages else 0.0
+    values = np.empty((paths, samples))
+    for n in range(samples * steps_per_sample):
+        past[n % (lag + 1)] = x
+        entering = past[(n + 1) % (lag + 1)]  # X lag steps ago
+        np.multiply(chain[-1] if stages else entering, gain, out=scratch)
+        x -= scratch
+        for k in range(stages - 1, -1, -1):  # each takes the old value of the one before
+            np.subtract(chain[k - 1] if k else entering, chain[k], out=scratch)
+            scratch *= pull
+            chain[k] += scratch
+        if scale:
+            rng.standard_normal(out=noise)
+            noise *= scale
+            x += noise
+        if (n + 1) % steps_per_sample == 0:
+            values[:, n // steps_per_sample] = x
+    return Paths(np.arange(1, samples + 1, dtype=np.float64) * (step * steps_per_sample), values)
+
+
+def jump_process(
+    law: Law,
+    alpha: float,
+    arrival_rate: float,
+    noise: float = 0.0,
+    *,
+    events: int,
+    paths: int = 1000,
+    seed: int = 0,
+) -> Paths:
+    """Simulate X <- X - alpha X(t - tau) + noise xi at the times of a Poisson process, exactly.
+
+    This is what the delay equation is the diffusion limit of: Poisson arrivals, each with an independent delay. It is
+    stable in the mean square iff it is in the mean and alpha a S < 1, a = alpha arrival_rate.
+
+    Args:
+        law: The law of tau, any.
+        alpha: Learning rate times Hessian eigenvalue.
+        arrival_rate: Events per unit of time.
+        noise: Standard deviation of what an event adds (learning rate times that of the gradient).
+        events: Number of events of each path.
+        paths: Number of independent paths.
+        seed: Seed of all randomness.
+
+    Returns:
+        X after each event; ``times`` are the means (k + 1)/arrival_rate of the random times of the events.
+
+    Raises:
+        InvalidScenario: for numbers out of range.
+    """
+    _require(alpha, "alpha")
+    _require(arrival_rate, "arrival_rate")
+    if not 0 <= noise < math.inf:
+        raise invalid("noise", noise, "a number that is not negative")
+    _require_counts(events=events, paths=paths)
+    if events * paths > _MOST_ENTRIES:
+        raise invalid("events x paths", events * paths, f"at most {_MOST_ENTRIES}")
+    rng = np.random.Generator(np.random.SFC64(seed))
+    times = np.empty((events + 1, paths))
+    times[0] = 0.0
+    rng.standard_exponential(out=times[1:])
+    times[1:] /= arrival_rate
+    np.cumsum(times, axis=0, out=times)
+    values = np.empty((events + 1, paths))
+    values[0] = 1.0
+    column = np.arange(paths)
+    for k in range(1, events + 1):
+        read = times[k] - np.asarray(law.sample(rng, size=paths), dtype=np.float64)
+        index = _last_before(times, read, k, column)
+        delayed = values[np.maximum(index, 0), column]
+        delayed[index < 0] = 0.0  # nothing before t = 0
+        delayed *= -alpha
+        values[k] = values[k - 1] + delayed
+        if noise:
+            values[k] += noise * rng.standard_normal(paths)
+    return Paths(np.arange(1, events + 1) / arrival_rate, values[1:].T)
+
+
+def _last_before(
+    times: NDArray[np.float64], wanted: NDArray[np.float64], count: int, column: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return for each column the last index below ``count`` whose time is at most the wanted one; -1 if there is none.
+
+    Bisection in all columns at once, after doubling from the end: the delay is short against the whole path.
+    """
+    high = np.full(len(column), count)  # exclusive: all from here on are later
+    width = 1
+    while True:
+        low = np.maximum(high - width, 0)
+        late = (times[low, column] > wanted) & (low > 0)
+        if not late.any():
+            break
+        high = np.where(late, low, high)
+        width *= 2
+    early = times[low, column] <= wanted  # false only at index 0
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        right = times[middle, column] <= wanted
+        low, high = np.where(right, middle, low), np.where(right, high, middle)
+    result: NDArray[np.intp] = np.where(early, low, -1)
+    return result
+
+
+def _parts(law: Law) -> tuple[float, int, float]:
+    """Return the constant part of a delay, and the number of stages and the mean of the other part."""
+    delay, stages, mean = 0.0, 0, 0.0
+    for part in law.parts if isinstance(law, Sum) else [law]:
+        if isinstance(part, Constant):
+            delay += part.mean_float
+        elif isinstance(part, Exponential | Erlang) and not stages:
+            stages, mean = (part.shape if isinstance(part, Erlang) else 1), part.mean_float
+        else:
+            raise UnsupportedScenario(
+                f"compute law {law}: Euler-Maruyama takes a constant plus one Erlang time at most"
+            )
+    return delay, stages, mean
+
+
+def _require(value: float, field: str) -> None:
+    if not 0 < value < math.inf:
+        raise invalid(field, value, "a positive number")
+
+
+def _require_counts(**counts: int) -> None:
+    for field, value in counts.items():
+        integer(value, field, 1, 10**9)
