@@ -73,6 +73,9 @@ def run_heap(emulation: Emulation, stop: Stop) -> None:
         now, index, job_id = heap[0]
         emulation.now = now
         worker = workers[index]
+        if worker.sends(now) and worker.due is not None:
+            heapq.heapreplace(heap, (worker.due, index, job_id))
+            continue
         if worker.gives_up:
             worker.give_up()
             orders = server.time_out(index, job_id, now)
@@ -177,6 +180,8 @@ class _Tasks:
                     break
                 if isinstance(message, BaseException):
                     raise message
+                if self._sends(message):
+                    continue
                 orders = self._handle(message)
                 self._cancel(orders.cancel)
                 self._begin(orders.start)
@@ -184,6 +189,15 @@ class _Tasks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _sends(self, worker: Worker) -> bool:
+        if worker.due is None:
+            return False
+        self.emulation.now = worker.due
+        if not worker.sends(worker.due):
+            return False
+        self.assigned[worker.index].set()  # its task waits again, until the gradient has arrived
+        return True
 
     def _handle(self, worker: Worker) -> Orders:
         emulation = self.emulation

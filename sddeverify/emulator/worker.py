@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sddeverify.delays import Law
     from sddeverify.emulator.clock import Ticks
     from sddeverify.emulator.server import Job
+    from sddeverify.emulator.uplink import Uplink
     from sddeverify.objectives import Objective
 
 _FIRST_BLOCK = 8
@@ -67,6 +68,8 @@ class Worker:
         job: What it computes.
         due: When it will be done or give up, in ticks; ``None`` for never, or when it is idle.
         gives_up: Whether it will have run into the time limit then.
+        uplink: What its gradients pass on their way, if it takes time.
+        sending: Whether its gradient is finished and on its way; then it is due when that arrives.
     """
 
     index: int
@@ -80,6 +83,8 @@ class Worker:
     job: Job | None = None
     due: int | None = None
     gives_up: bool = False
+    uplink: Uplink | None = None
+    sending: bool = False
 
     def begin(self, job: Job, now: int) -> int | None:
         """Start to compute and return when the worker is due; ``None`` for never."""
@@ -96,6 +101,14 @@ class Worker:
         self.due = None if duration is None else now + duration
         return self.due
 
+    def sends(self, now: int) -> bool:
+        """Send a finished gradient if that takes time: then the worker is due again when it arrives."""
+        if self.uplink is None or self.sending or self.gives_up:
+            return False
+        self.sending = True
+        self.due = self.uplink.send(now)
+        return True
+
     def finish(self) -> np.ndarray:
         """End the job and return its gradient, shape (d,)."""
         job = self._end()
@@ -110,5 +123,5 @@ class Worker:
         job = self.job
         if job is None:
             raise RuntimeError(f"worker {self.index} has no job to end")
-        self.job, self.due, self.gives_up = None, None, False
+        self.job, self.due, self.gives_up, self.sending = None, None, False, False
         return job

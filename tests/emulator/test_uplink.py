@@ -1,0 +1,60 @@
+"""The shared uplink: both drivers, exact order, and the closed network's throughput."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sddeverify.emulator.uplink import attach
+from sddeverify.errors import InvalidScenario
+from tests.emulator import pools
+
+
+def emulation(policy="asynchronous", law="exponential(1)", workers=32, rate=8.0):
+    result = pools.emulation(policy, law, workers=workers, learning_rate="1/1000")
+    attach(result, rate)
+    return result
+
+
+@pytest.mark.parametrize("policy", ["asynchronous", "k_sync", "k_async", "round_robin", "mindflayer", "ringmaster"])
+@pytest.mark.parametrize("law", ["exponential(1)", "constant(1)"])
+def test_both_drivers_agree(policy, law):
+    runs = [emulation(policy, law, 6).run(arrivals=200, driver=one).result() for one in ("heap", "asyncio")]
+    assert runs[0].trace.csv() == runs[1].trace.csv()
+    assert runs[0].ledger == runs[1].ledger
+
+
+@pytest.mark.parametrize("law", ["exponential(1)", "constant(1)"])
+def test_throughput_of_the_closed_network(law):
+    """P = 32, B = 8, m = 1, any compute law: rate 8.00 and delay P/8 = 4, of which 3 on the uplink; not P/m = 32."""
+    run = emulation(law=law).run(arrivals=20_000).result()
+    delays = run.trace.delays[2000:]
+    # Service times are independent while the line is never idle: 4 standard errors are 2.8 % of the rate.
+    assert run.arrival_rate == pytest.approx(8, rel=4 / math.sqrt(20_000))
+    assert delays.mean() == pytest.approx(4, rel=0.03)
+    # Little's invariance: (rate) x (mean delay) = P, up to what is in flight at the ends.
+    assert run.arrival_rate * run.trace.delays.mean() == pytest.approx(32, rel=0.005)
+    assert run.mean_staleness == pytest.approx(31, rel=0.005)
+
+
+def test_mean_value_analysis_of_a_small_pool():
+    """P = 3, B = 1, m = 1, exponential: R(n) = (1 + Q(n-1))/B, X = n/(m + R), Q = X R; the rate is X(3)."""
+    queue = 0.0
+    for n in range(1, 4):
+        sojourn = 1 + queue
+        rate = n / (1 + sojourn)
+        queue = rate * sojourn
+    run = emulation(workers=3, rate=1.0).run(arrivals=20_000).result()
+    times = np.diff(run.trace.push_time[::625])  # 32 batches
+    error = times.std(ddof=1) / math.sqrt(len(times)) / 625
+    assert abs(times.mean() / 625 - 1 / rate) < 4.5 * error
+    assert abs(times.mean() / 625 - 1) > 4.5 * error  # the line alone
+    assert rate == pytest.approx(15 / 16)
+
+
+def test_bad_rates():
+    for rate in (0.0, -1.0, math.inf, math.nan):
+        with pytest.raises(InvalidScenario, match="uplink"):
+            emulation(rate=rate)
+    with pytest.raises(InvalidScenario, match="before the run begins"):
+        attach(pools.emulation().run(arrivals=5), 1.0)
