@@ -26,6 +26,7 @@ from sddeverify.exact import spell
 
 _SAFETY = 0.94
 _MANTISSA = 2.0**-52
+_LEAST = 1e-300
 
 
 def arithmetic(bits: int | None) -> Any:
@@ -49,7 +50,7 @@ class Condition:
             return 0.0
         lean = math.sqrt(self.slope**2 + 6 * self.curvature * self.value)
         ahead = self.value / (lean - self.slope) if self.slope < 0 else (lean + self.slope) / (6 * self.curvature)
-        return 2 * _SAFETY * min(ahead, math.sqrt(self.value / (2 * self.curvature)))
+        return 2 * _SAFETY * min(ahead, math.sqrt(self.value) / math.sqrt(2 * self.curvature))
 
 
 Conditions = Callable[[Fraction], list[Condition]]
@@ -92,7 +93,7 @@ class Line:
             sizes = [as_float(self.ar.magnitude(x), bits) for x in jet]
         b = max(abs(function.undelayed.lo), abs(function.undelayed.hi))
         self.bound = float(a) * sizes[0] + float(b)
-        self.curvature = float(a) * sizes[2] * (1 + 1e-12)
+        self.curvature = max(float(a) * sizes[2] * (1 + 1e-12), _LEAST)
         if not math.isfinite(self.bound) or not math.isfinite(self.curvature):
             raise OverflowError
         # The rounding errors of Im h do not grow with c itself: it may be far larger than |h| on the line.
@@ -211,7 +212,7 @@ def _propose(subject: Subject, c: Fraction, bits: int) -> list[tuple[Fraction, i
     subject.effort.require(line.least_pieces(float(end)), subject.function.law.size)
     pieces = list(walk(line.conditions, Fraction(0), end, grid))
     if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
-        last = Fraction(line.conditions(end)[1].reach / 2)
+        last = Fraction(min(line.conditions(end)[1].reach / 2, float(end)))
         if not last:
             raise Obstacle(Reason.PRECISION, "the imaginary part is not separated from 0 at the end of the line")
         pieces.append((end + last, 1))
