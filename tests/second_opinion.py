@@ -63,7 +63,7 @@ def confirm_count(h: Function, c: Fraction, witness: dict[str, Any]) -> int:
 
     def attempt() -> int:
         for code, (lo, hi) in zip(codes, pairwise(points), strict=True):
-            for _ in bisect(lambda x, y, q=code: q in on_segment(h, c, x, y), lo, hi):
+            for _ in bisect(lambda x, y, q=code: q in on_segment(h, c, x, y), lo, hi, depth=2000):
                 pass
         return winding(h, c, points)
 
@@ -135,7 +135,7 @@ def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
     def attempt() -> None:
         for code, (start, end) in zip(codes, pairwise(points), strict=True):
             inside = hi is None or window[0] <= start <= end <= window[1]
-            for _ in bisect(no_crossing(law, code, lo if inside else hi), start, end):
+            for _ in bisect(no_crossing(law, code, lo if inside else hi), start, end, depth=2000):
                 pass
 
     ladder(attempt)
