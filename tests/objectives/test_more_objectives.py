@@ -222,3 +222,19 @@ def test_missing_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "autograd", None)
     with pytest.raises(MissingExtra, match=r"autograd; install sddeverify\[data\]"):
         mlp._derivatives.__wrapped__()
+
+
+def test_scenario_page_describes_every_objective() -> None:
+    import inspect
+    import re
+    from pathlib import Path
+
+    from sddeverify.objectives import OBJECTIVES
+
+    page = (Path(__file__).parents[2] / "notebooks" / "reference" / "scenario.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| .* \| (.*) \|$", page.partition("## Objectives")[2], re.MULTILINE))
+    assert set(rows) == set(OBJECTIVES)
+    for name, cls in OBJECTIVES.items():
+        assert re.findall(r"`([a-z_]+)`", rows[name]) == list(inspect.signature(cls).parameters)
+        for parameter, default in re.findall(r"`([a-z_]+)` \(([^)]+)\)", rows[name]):
+            assert str(inspect.signature(cls).parameters[parameter].default) == default
