@@ -172,7 +172,7 @@ def test_limits_of_a_witness() -> None:
         [],
         (),
         set(),
-        object(),
+        pytest.param(object(), id="object"),
         bytearray(b"{}"),
         {1: 2},
         {"a": float("nan")},
