@@ -109,12 +109,12 @@ def _widest_hope(ar: Arithmetic, subject: Subject, re: Fraction, im: Fraction, z
 
 
 def _smaller_part(re: Fraction, im: Fraction, base: int, bits: int) -> Fraction:
-    """The smaller non-zero part of a root: what ``bits`` bits show of it, or else 2^-base of the larger one.
+    """The smaller part of a root: what ``bits`` bits show of it, or else 2^-base of the larger one.
 
-    The larger part is taken to be at least 2^-base.
+    The larger part is taken to be at least 2^-base; the imaginary part of a real root does not count.
     """
     size = max(abs(re), abs(im), Fraction(1, 1 << base))
-    least = min(abs(x) or size for x in (re, im))
+    least = min(abs(re), abs(im) or size) if re or im else size
     return least if least > size / (1 << bits * 3 // 4) else max(least, size / (1 << base))
 
 

@@ -105,18 +105,23 @@ def _attempts(subject: Subject, h: CharacteristicFunction, digits: int) -> Itera
     """Yield a disc and a line that separates it from the other roots, the likeliest ones first."""
     first, *others = _leading(subject, h)
     second = others[0] if others else None
-    pair = first.imag != 0 and abs(first.imag) <= _CLOSE * abs(first)
-    reals = second is not None and first.imag == 0 == second.imag and abs(first - second) <= _CLOSE * abs(first)
-    if pair or reals or first == 0:
-        middle = first.real if pair or second is None else (first.real + second.real) / 2
-        rest = others[1:] if reals else others
+    reals = second is not None and first.imag == 0 == second.imag
+    middle, rest = (first.real, others) if second is None or not reals else ((first + second).real / 2, others[1:])
+    apart = abs(first - second) if reals and second is not None else abs(first.imag) or math.inf
+    if apart <= _CLOSE * abs(first) or first == 0:
         with suppress(Obstacle):
             yield _double(subject, middle, digits, rest)
         with suppress(Obstacle):
             yield _cluster(subject, middle, digits, rest)
         if first:
             return
-    disc = refine(subject, first, digits)
+    try:
+        disc = refine(subject, first, digits)
+    except Obstacle:
+        if subject.narrow or apart > abs(first) / 2:
+            raise
+        yield _cluster(subject, middle, digits, rest)  # some of the parameters may have a double root
+        return
     for closer in (1, 16, 256):  # a root that the search did not list may lie left of the disc
         yield disc, _line(subject, disc, others, closer)
     found = _search(lambda: [complex(x) for x in search.all_in(h, disc.re - disc.radius)])  # or right of it
