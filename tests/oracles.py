@@ -334,8 +334,10 @@ def winding(h: Function, c: Fraction, points: list[Fraction]) -> int:
     return int(number)
 
 
-def ladder(attempt: Callable[[], Any], start: int = 64) -> Any:
+def ladder(attempt: Callable[[], Any], start: int = 64, *, wide: bool = False) -> Any:
     """Try at rising precision until the answer is decided.
+
+    For intervals of parameters (``wide``) precision soon does not help any more.
 
     Raises:
         Undecided: if the highest precision does not suffice.
@@ -347,7 +349,7 @@ def ladder(attempt: Callable[[], Any], start: int = 64) -> Any:
                 return attempt()
         except Undecided:
             bits *= 4
-            if bits > MAX_PRECISION:
+            if bits > (256 if wide else MAX_PRECISION):
                 raise
 
 
@@ -363,7 +365,7 @@ def count(h: Function, c: Fraction, start: int = 64) -> int:
         pieces = list(bisect(lambda lo, hi: on_segment(h, c, lo, hi), Fraction(0), top))
         return winding(h, c, [pieces[0][0], *(hi for _, hi, _ in pieces)])
 
-    return int(ladder(attempt, start))
+    return int(ladder(attempt, start, wide=not h.is_point))
 
 
 def on_arc(h: Function, centre: acb, radius: arb, lo: Fraction, hi: Fraction) -> acb:
@@ -393,7 +395,7 @@ def count_in_disc(h: Function, re: Fraction, im: Fraction, radius: Fraction) -> 
             raise Undecided("the winding number is not determined")
         return int(number)
 
-    return int(ladder(attempt, max(64, 3 * max(0, bits_below_one(radius)) + 64)))
+    return int(ladder(attempt, max(64, 3 * max(0, bits_below_one(radius)) + 64), wide=not h.is_point))
 
 
 def bits_below_one(x: Fraction) -> int:

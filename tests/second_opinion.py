@@ -26,6 +26,7 @@ from tests.oracles import (
     exact,
     half_planes,
     hull,
+    is_point,
     ladder,
     on_segment,
     winding,
@@ -67,7 +68,7 @@ def confirm_count(h: Function, c: Fraction, witness: dict[str, Any]) -> int:
                 pass
         return winding(h, c, points)
 
-    return int(ladder(attempt, 64))
+    return int(ladder(attempt, 64, wide=not h.is_point))
 
 
 def confirm_disc(h: Function, disc: Disc) -> None:
@@ -91,7 +92,7 @@ def confirm_disc(h: Function, disc: Disc) -> None:
         for _ in bisect(smaller, Fraction(0), Fraction(1), depth=12):
             pass
 
-    ladder(attempt, max(64, 3 * max(0, bits_below_one(radius)) + 64))
+    ladder(attempt, max(64, 3 * max(0, bits_below_one(radius)) + 64), wide=not h.is_point)
 
 
 def _root_count(claim: dict[str, Any], witness: dict[str, Any]) -> None:
@@ -138,7 +139,7 @@ def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
             for _ in bisect(no_crossing(law, code, lo if inside else hi), start, end, depth=2000):
                 pass
 
-    ladder(attempt)
+    ladder(attempt, wide=not is_point(law))
     if hi is not None:
         require(
             confirm_count(Function((hi, hi), (Fraction(0),) * 2, law), Fraction(0), witness["count"]) >= 1,

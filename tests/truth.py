@@ -6,6 +6,7 @@ argument principle (any law; ``tests.oracles``). All in python-flint; nothing he
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
@@ -144,7 +145,55 @@ def is_true(claim: dict[str, Any]) -> bool:
     Raises:
         Undecided: if the oracle cannot tell.
     """
-    return model_fits(claim) and CLAIMS[claim["type"]](claim)
+    return model_fits(claim) and holds({name: value for name, value in claim.items() if name != "model"}, 6)
+
+
+def holds(claim: dict[str, Any], cuts: int) -> bool:
+    """Whether a claim without model holds; where balls cannot tell, its parameters are cut in halves."""
+    try:
+        return CLAIMS[claim["type"]](claim)
+    except Undecided:
+        parts = halves(claim) if cuts else []
+        if not parts:
+            raise
+        return all(holds(part, cuts - 1) for part in parts)
+
+
+def halves(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    """The claim for both halves of its widest parameter; nothing if it has none."""
+
+    def pairs(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Fraction, Fraction]]:
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) for x in value):
+            yield (path, *bounds(value))
+        elif isinstance(value, dict | list):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from pairs(item, (*path, key))
+
+    names = ["delay"] if claim["type"] == "stability_boundary" else ["delay", "damping", "undelayed"]
+    found = [pair for name in names for pair in pairs(claim[name], (name,)) if pair[1] != pair[2]]
+    if not found:
+        return []
+    path, lo, hi = max(found, key=lambda pair: (pair[2] - pair[1]) / max(abs(pair[1]), abs(pair[2])))
+    result = []
+    for ends in ((lo, (lo + hi) / 2), ((lo + hi) / 2, hi)):
+        part = copy.deepcopy(claim)
+        place = part
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = [str(x) for x in ends]
+        if weights_fit(part["delay"]):
+            result.append(part)
+    return result
+
+
+def weights_fit(law: Any) -> bool:
+    """Whether the weights of all mixtures can still sum to 1."""
+    if isinstance(law, dict) and "mixture" in law:
+        weights = [bounds(part["weight"]) for part in law["mixture"]]
+        if not sum(lo for lo, _ in weights) <= 1 <= sum(hi for _, hi in weights):
+            return False
+    inner = law.values() if isinstance(law, dict) else law if isinstance(law, list) else ()
+    return all(map(weights_fit, inner))
 
 
 def model_fits(claim: dict[str, Any]) -> bool:
@@ -253,12 +302,13 @@ def _stability_boundary(claim: dict[str, Any]) -> bool:
         if start < end:
             list(bisect(lambda x, y: any(test(x, y) for test in tests), start, end))
 
-    ladder(lambda: covered(ZERO, lo, lo))  # no zero reaches the axis for a <= lo ...
+    wide = not is_point(law)
+    ladder(lambda: covered(ZERO, lo, lo), wide=wide)  # no zero reaches the axis for a <= lo ...
     if hi is None:
         return claim["frequency"] is None
     window = bounds(claim["frequency"])
-    ladder(lambda: covered(ZERO, min(window[0], hi), hi))  # ... nor outside the window for a <= hi
-    ladder(lambda: covered(window[1], max(hi, window[1]), hi))
+    ladder(lambda: covered(ZERO, min(window[0], hi), hi), wide=wide)  # ... nor outside the window for a <= hi
+    ladder(lambda: covered(window[1], max(hi, window[1]), hi), wide=wide)
     return number_right(Function((hi, hi), (ZERO, ZERO), law), ZERO) >= 1
 
 
