@@ -26,6 +26,6 @@ def invalid(field: str, value: object, allowed: str) -> InvalidScenario:
         allowed: What is allowed instead, e.g. ``"a positive rational such as 3/10"``.
     """
     shown = repr(value)
-    if len(shown) > 80:
-        shown = shown[:77] + "..."
+    if len(shown) > 80:  # both ends: a path is known by its last part, a number by its first digits
+        shown = shown[:37] + "..." + shown[-40:]
     return InvalidScenario(f"{field}: {shown} is not allowed; write {allowed}")
