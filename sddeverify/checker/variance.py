@@ -16,7 +16,7 @@ from .interval import Arithmetic, Pair, Rectangle, Refusal
 from .laws import multiply
 
 Polynomial = list[Fraction]
-_ORDER = 8
+_ORDER, _MAX_PRODUCT = 8, 1 << 14
 
 
 def proved_variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
@@ -133,7 +133,9 @@ def add(x: Polynomial, y: Polynomial) -> Polynomial:
 
 
 def times(x: Polynomial, y: Polynomial) -> Polynomial:
-    """Return x y."""
+    """Return x y; their lengths are limited, because the work grows with both."""
+    if len(x) * len(y) > _MAX_PRODUCT:
+        raise Refusal("the polynomials of the rational form are too long")
     size = len(x) + len(y) - 1
     return [sum((p * y[k - i] for i, p in enumerate(x) if 0 <= k - i < len(y)), ZERO) for k in range(size)]
 

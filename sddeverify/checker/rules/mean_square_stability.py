@@ -23,6 +23,10 @@ def mean_square_stability(claim: dict[str, Any]) -> Rule:
     alpha = pair(step, above=0)
     if type(stable) is not bool or h.damping.lo <= 0:
         raise Malformed("stable must be true or false, and the damping positive")
+    if "model" in claim:
+        rate, hessian = (pair(claim["model"][name]) for name in ("learning_rate", "hessian"))
+        if alpha != (rate.lo * hessian.lo, rate.hi * hessian.hi):
+            raise Refusal("step is not learning_rate x hessian of the model")
 
     def verify(witness: Any) -> None:
         if not stable and "integral" not in witness:

@@ -11,7 +11,7 @@ candidate some function has a zero with Re s >= -threshold (a proved count of at
 from typing import Any
 
 from ..document import Malformed, integer, listed, members, number
-from ..function import Rule, counted, read_function
+from ..function import Function, Rule, counted, read_function
 from ..interval import Refusal
 
 _MOST = 2000
@@ -23,11 +23,11 @@ def optimum(claim: dict[str, Any]) -> Rule:
     entries = [members(x, "candidate", "functions") for x in listed(table, 2, _MOST)]
     winners, line = listed(best, 1, _MOST), -number(threshold)
     names = [name for name, _ in entries]
-    if not all(type(x) is str and 0 < len(x) < 100 for x in names + winners):
+    if not all(type(x) is str and 0 < len(x) < 100 and x.isprintable() for x in names + winners):
         raise Malformed("a candidate is named by a short text")
     if len({*names}) != len(names) or len({*winners}) != len(winners) or not {*winners} <= {*names}:
         raise Malformed("candidates must be different, and the best ones among them")
-    functions = {name: [read_function({**x, "type": "h"})[0] for x in listed(row, 1, _MOST)] for name, row in entries}
+    functions = {name: [_function(x) for x in listed(row, 1, _MOST)] for name, row in entries}
 
     def verify(witness: Any) -> None:
         for (name, row), proof in zip(functions.items(), listed(witness, len(names), len(names)), strict=True):
@@ -41,3 +41,10 @@ def optimum(claim: dict[str, Any]) -> Rule:
 
     text = f"of {len(names)} candidates, exactly {', '.join(winners)} decay(s) faster than exp(-{threshold} t)"
     return Rule(f"{text} in the slowest of the modes listed.", verify)
+
+
+def _function(value: Any) -> Function:
+    """Read one function: the members that claims about it share, without a type."""
+    if not isinstance(value, dict) or "type" in value:
+        raise Malformed("a function of the table is an object without a type")
+    return read_function({**value, "type": ""})[0]
