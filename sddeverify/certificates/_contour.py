@@ -186,8 +186,8 @@ def count_witness(subject: Subject, c: Fraction, *, checked: bool = True) -> tup
             pieces = _propose(subject, c, bits)
             breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
             zeros = _closing(codes)
+            subject.effort.spend(len(pieces) * (2 if checked else 1), function.law.size, work)  # the kernel's work
             if checked:
-                subject.effort.spend(len(pieces), function.law.size, work)
                 line = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
                 zeros = function.zeros_right(Arithmetic(work), line, c)
         except (OverflowError, ZeroDivisionError):

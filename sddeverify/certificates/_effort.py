@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sddeverify.certificates._certificate import Obstacle, Reason
 
-MOST = 120_000
+MOST = 100_000
 """Evaluations of a law of size 1 at 64 bits that one call of a prover may make: a few seconds."""
 
 _TOO_MUCH = "the proof, or the search for it, takes more evaluations than a prover may make"
@@ -13,8 +13,8 @@ _TOO_MUCH = "the proof, or the search for it, takes more evaluations than a prov
 class Effort:
     """What is left of it for one call; counted, not timed, so that the answer is the same on every machine."""
 
-    def __init__(self, most: float = MOST) -> None:
-        self.left = most
+    def __init__(self, most: float | None = None) -> None:
+        self.left = float(MOST if most is None else most)
 
     def require(self, evaluations: float, size: int) -> None:
         """Raise now if so many evaluations, which will be needed at least, are not left."""

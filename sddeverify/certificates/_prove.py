@@ -32,11 +32,15 @@ def model_claim(model: Mapping[str, Any], names: tuple[str, ...] = _MODEL) -> di
     """Return the model member of a claim.
 
     Raises:
-        InvalidScenario: if a member is missing, unknown or no exact number.
+        InvalidScenario: if a member is missing, unknown or no positive exact number.
     """
     if set(model) != set(names):
         raise invalid("model", sorted(model), f"exactly the members {', '.join(names)}")
-    return {name: pair(enclosure(model[name], f"model.{name}")) for name in names}
+    values = {name: enclosure(model[name], f"model.{name}") for name in names}
+    for name, value in values.items():
+        if value.lo <= 0:
+            raise invalid(f"model.{name}", str(value), "a positive exact rational, or a pair (lo, hi) of such")
+    return {name: pair(value) for name, value in values.items()}
 
 
 def decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cmath
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle
 from sddeverify.certificates._contour import Subject
-from sddeverify.certificates._disc import refine, require_digits
+from sddeverify.certificates._disc import Point, refine, require_digits
 from sddeverify.certificates._prove import finish, function_claim
 from sddeverify.errors import invalid
 from sddeverify.exact import Enclosure, rational
@@ -87,9 +88,11 @@ def prove(
         return obstacle.result
 
 
-def _start(near: complex | Sequence[Exact]) -> complex:
-    if isinstance(near, int | float | complex):
-        return complex(near)
-    if isinstance(near, str) or len(near) != 2:
-        raise invalid("near", near, "a complex number or a pair (re, im)")
-    return complex(float(rational(near[0], "near.re")), float(rational(near[1], "near.im")))
+def _start(near: object) -> Point:
+    if isinstance(near, float | complex) and cmath.isfinite(near):
+        return Fraction(near.real), Fraction(near.imag)
+    if isinstance(near, int | Fraction):
+        return rational(near, "near"), Fraction(0)
+    if isinstance(near, list | tuple) and len(near) == 2:
+        return rational(near[0], "near.re"), rational(near[1], "near.im")
+    raise invalid("near", near, "a finite complex number or a pair (re, im)")
