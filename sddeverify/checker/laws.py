@@ -161,7 +161,7 @@ def _mixture(body: Any, depth: int) -> Law:
 
 def _sum(body: Any, depth: int) -> Law:
     """The sum of independent times: Phi = product of Phi_i."""
-    return _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 64)), body, depth)
+    return _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 256)), body, depth)
 
 
 def _combined(name: str, weights: list[Pair], bodies: list[Any], depth: int) -> Law:

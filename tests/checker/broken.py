@@ -260,7 +260,7 @@ def numbers() -> dict[str, Case]:
         "malformed/lattice_of_4097_cells": law({"lattice": {"step": ["1", "1"], "counts": [0] * 4096 + [1]}}),
         "malformed/weights_below_1": law({"mixture": [half, half | {"weight": ["1/3", "1/3"]}]}),
         "malformed/weights_above_1": law({"mixture": [half | {"weight": ["3/5", "3/5"]}, half]}, "1"),
-        "malformed/sum_of_65_parts": law({"sum": [CONSTANT, *[{"constant": {"time": ["0", "0"]}}] * 64]}),
+        "malformed/sum_of_257_parts": law({"sum": [CONSTANT, *[{"constant": {"time": ["0", "0"]}}] * 256]}),
     }
 
 

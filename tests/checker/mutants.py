@@ -185,7 +185,7 @@ MUTANTS: dict[str, Edits] = {
     "malformed/empirical_at_0": ((LAWS, "if not any(counts[1:]):", NEVER),),
     "malformed/weights_below_1": ((LAWS, "<= 1 <= sum(w.hi for w in weights)", "<= 1"),),
     "malformed/weights_above_1": ((LAWS, "if not sum(w.lo for w in weights) <= 1 <= ", "if not 1 <= "),),
-    "malformed/sum_of_65_parts": ((LAWS, "listed(body, 2, 64)", "listed(body, 2, 256)"),),
+    "malformed/sum_of_257_parts": ((LAWS, "* len(listed(body, 2, 256))", "* len(listed(body, 2, 512))"),),
 }
 
 # Where Python itself, or a later step, refuses what a check was to keep out: no worse than "rejected" comes of it.
