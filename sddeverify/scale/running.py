@@ -112,7 +112,7 @@ def _on_cluster(
                 n_workers=jobs,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,  # no port beyond those of the computation, and these on loopback only
+                dashboard_address="127.0.0.1:0",  # any free port; all on loopback only
                 host="127.0.0.1",
                 silence_logs=logging.CRITICAL,
             )
