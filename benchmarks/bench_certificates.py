@@ -91,7 +91,9 @@ def test_rightmost_root_by_qpmr(benchmark: Any, name: str) -> None:
 
 
 def test_rightmost_root_by_lambert_w(benchmark: Any) -> None:
-    run = lambda: max(scipy.special.lambertw(-1.0, k).real for k in (0, -1))  # noqa: E731
+    def run() -> float:
+        return float(max(scipy.special.lambertw(-1.0, k).real for k in (0, -1)))
+
     measured(benchmark, "rightmost root, constant", "scipy lambertw", run, lambda _: "16 digits")
 
 

@@ -83,7 +83,10 @@ def test_other_laws_next_to_their_boundary(law: Law, critical: Fraction) -> None
 
 @pytest.mark.parametrize("law", [Erlang(2, 1), Erlang(3, 1)], ids=str)
 def test_exactly_critical_is_undecided(law: Law) -> None:
-    undecided(verdict({2: Fraction(4), 3: Fraction(8, 3)}[law.shape], law), Reason.PRECISION)
+    # whether the precision or the effort ends first is not the point
+    answer = verdict({2: Fraction(4), 3: Fraction(8, 3)}[law.shape], law)
+    assert isinstance(answer, Inconclusive)
+    assert answer.reason in {Reason.PRECISION, Reason.BUDGET}
 
 
 def test_a_root_at_the_origin_is_undecided() -> None:
