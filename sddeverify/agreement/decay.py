@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,17 @@ class Rung:
 
 @dataclass(frozen=True)
 class Exact:
-    """Exponents (1/s) at P workers and in the limit of many, where both are known in closed form."""
+    """Exponents (1/s) at P workers and in the limit of many, where both are known in closed form.
+
+    Attributes:
+        finite: The exponent at P workers.
+        limit: The exponent in the limit of many.
+        gap: By how much all other exponents at P workers lie further left (1/s).
+    """
 
     finite: complex
     limit: complex
+    gap: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def check(
     exact = _exact(mode)
     factors = (1,) if exact is not None else LADDER
     guess = mode.root if exact is None else exact.finite
+    if exact is not None:  # P workers may be near a double root where the SDDE is not
+        mode = replace(mode, gap=min(mode.gap, exact.gap))
     start, _ = ensemble.window(mode, budget)
     rungs = []
     for factor in factors:
@@ -139,7 +148,15 @@ def _exact(mode: Mode) -> Exact | None:
 
     arguments = (float(mode.learning_rate * mode.hessian), mode.workers, mode.law.mean_float)
     if isinstance(mode.law, Exponential):
-        return Exact(finite_workers.memoryless(*arguments), finite_workers.memoryless_limit(*arguments))
+        return Exact(
+            finite_workers.memoryless(*arguments),
+            finite_workers.memoryless_limit(*arguments),
+            finite_workers.memoryless_gap(*arguments),
+        )
     if isinstance(mode.law, Constant):
-        return Exact(finite_workers.round_robin(*arguments), finite_workers.round_robin_limit(*arguments))
+        return Exact(
+            finite_workers.round_robin(*arguments),
+            finite_workers.round_robin_limit(*arguments),
+            finite_workers.round_robin_gap(*arguments),
+        )
     return None

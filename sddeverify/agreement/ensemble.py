@@ -22,6 +22,7 @@ _MAX_WARM_UP = 25
 _MAX_POINTS = 1500
 _FEWEST_RUNS = 12
 _LARGEST_FACTOR = 4
+_LATEST_START = 100
 BUDGET = 100_000
 """About how many pushes an ensemble has unless told otherwise."""
 
@@ -103,7 +104,8 @@ def window(mode: Mode, budget: int = BUDGET) -> tuple[float, float]:
     # Without noise one can wait until the others are gone; with noise that would cost the signal.
     rest = 1e-2 if mode.law.variance_float else 1e-9
     start = -math.log(rest) / mode.gap if mode.gap > 0 else 5 * mean
-    start = max(start, mean)
+    # Near a double root that would be for ever; what of the others is left then counts as the leak of the fit.
+    start = max(min(start, _LATEST_START * mean), mean)
     length = 1.5 / abs(mode.root.real) if mode.root.real else math.inf
     affordable = budget / (_FEWEST_RUNS * _LARGEST_FACTOR * mode.workers) * mean
     return start, start + max(min(length, affordable, 300 * mean), 8 * mean)
