@@ -69,6 +69,17 @@ class StabilityBoundary(Certificate):
         mean = parse(self.claim["delay"]).mean.lo
         return math.floor(self.damping.lo * mean / rate)
 
+    def first_workers_beyond(self, learning_rate: Exact, hessian: Exact) -> int | None:
+        """Return the smallest P with damping learning_rate x hessian x P / (mean delay) >= ``damping.hi``.
+
+        Stability has been lost at or before that number; None without a crossing. Where this is more than one above
+        :meth:`largest_stable_workers`, the numbers between are not decided.
+        """
+        rate = positive(learning_rate, "learning_rate") * positive(hessian, "hessian")
+        if self.damping.hi is None:
+            return None
+        return math.ceil(self.damping.hi * parse(self.claim["delay"]).mean.hi / rate)
+
 
 def prove(
     law: Law,

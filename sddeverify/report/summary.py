@@ -175,8 +175,13 @@ def _workers(study: Study) -> list[Row]:
         basis = f"this delay law has no stability boundary in the range that was looked at; {caution}"
         found.append(Row(quantity, f"at least {count}", Status.CERTIFIED, basis, {"at_least": count}, _file(name)))
     else:
-        basis = f"in the mean, at this learning rate, {caution}"
-        found.append(Row(quantity, str(largest), Status.CERTIFIED, basis, {"workers": largest}, _file(name)))
+        beyond = boundary.first_workers_beyond(study.source.scenario.learning_rate, study.derived.model.hessian[-1])
+        value, basis = str(largest), f"in the mean, at this learning rate, {caution}"
+        if beyond is not None and beyond > largest + 1:  # a wide enclosure, or a whole number in it
+            value = f"at least {largest}"
+            basis = f"{largest} are stable, at {beyond} stability has been lost; {basis}"
+        lost: dict[str, Any] = {"workers": largest, "lost_at": beyond}
+        found.append(Row(quantity, value, Status.CERTIFIED, basis, lost, _file(name)))
     best = study.computed.best
     if best is None:
         reason = next((said for said in study.computed.failures if "best" in said), "it could not be computed")

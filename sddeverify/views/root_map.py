@@ -42,9 +42,9 @@ def caption(data: Data) -> str:
     for panel in data.panels:
         if panel.discs:
             centre, radius = max(panel.discs, key=lambda disc: disc[0].real)
+            place = f"{centre.real:.6g}" + (f" ± {abs(centre.imag):.6g} i" if centre.imag else "")
             parts.append(
-                f"{panel.title}: rightmost root at {centre.real:.6g} ± {abs(centre.imag):.6g} i per second, "
-                f"in a certified disc of radius {radius:.1e}"
+                f"{panel.title}: rightmost root at {place} per second, in a certified disc of radius {radius:.1e}"
             )
         else:
             parts.append(f"{panel.title}: computed roots only")

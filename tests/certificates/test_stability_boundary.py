@@ -257,6 +257,11 @@ def test_largest_stable_workers(rate: str, hessian: object) -> None:
         most = found.largest_stable_workers(rate, hessian)
         step = Fraction(rate) * Fraction(str(hessian)) / law.mean_enclosure().lo
         assert most * step <= found.damping.lo < (most + 1) * step
+        beyond = found.first_workers_beyond(rate, hessian)
+        step = Fraction(rate) * Fraction(str(hessian)) / law.mean_enclosure().hi
+        assert found.damping.hi is not None
+        assert beyond is not None
+        assert (beyond - 1) * step < found.damping.hi <= beyond * step
 
 
 def test_largest_stable_workers_next_to_a_whole_number() -> None:
@@ -265,6 +270,7 @@ def test_largest_stable_workers_next_to_a_whole_number() -> None:
     for workers in (1, 8, 1000):
         critical = Fraction(4, workers)
         assert found.largest_stable_workers(critical, 1) == workers - 1
+        assert found.first_workers_beyond(critical, 1) == workers + 1
         just_below, just_above = critical * (1 - Fraction("1e-25")), critical * (1 + Fraction("1e-25"))
         assert found.largest_stable_workers(just_below, 1) == workers
         assert found.largest_stable_workers(just_above, 1) == workers - 1

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_numbers(summary):
     assert find(summary, "largest stable").value == "26"
     assert find(summary, "at learning rate").value == "stable in the mean"
     assert row.certificate == "stability_boundary.cert.json"
+
+
+def test_a_wide_boundary_leaves_numbers_of_workers_undecided(study):
+    # The boundary of an erlang(3, 1) is 8/3: at learning rate x eigenvalue 1/12, the 32nd worker is the critical one.
+    scenario = replace(study.source.scenario, learning_rate=Fraction(1, 12))
+    row = find(rows(replace(study, source=replace(study.source, scenario=scenario))), "largest stable")
+    assert row.value == "at least 31"
+    assert "at 33 stability has been lost" in row.basis
 
 
 def test_the_smaller_limit_is_recommended(summary):
