@@ -188,8 +188,16 @@ FILES: dict[str, tuple[str | bytes, str, str]] = {
     "neither": ('{"learning_rate": 1, "workers": 1, "compute": "constant(1)"}', "hessian, objective", "exactly one"),
     "duplicate key": ('{"workers": 1, "workers": 2}', "duplicate key: 'workers'", "each key once"),
     "duplicate inside": ('{"policy": {"name": "a", "name": "b"}}', "duplicate key: 'name'", "each key once"),
-    "NaN": ('{"learning_rate": NaN}', "'NaN'", "finite"),
-    "Infinity": ('{"learning_rate": -Infinity}', "'-Infinity'", "finite"),
+    "NaN": (
+        '{"learning_rate": NaN, "workers": 8, "compute": "constant(1)", "hessian": [1]}',
+        "learning_rate: 'NaN'",
+        "exact rational",
+    ),
+    "Infinity": (
+        '{"learning_rate": -Infinity, "workers": 8, "compute": "constant(1)", "hessian": [1]}',
+        "learning_rate: '-Infinity'",
+        "exact rational",
+    ),
     "long integer": ('{"workers": ' + "9" * 5000 + "}", "number", "4000 digits"),
     "large exponent": ('{"workers": 1e' + "9" * 30 + "}", "number", "finite"),
     "zero rate": (in_json(learning_rate=0), "learning_rate", "positive"),
@@ -227,8 +235,16 @@ TOML: dict[str, tuple[str | bytes, str, str]] = {
     "duplicate key": ("workers = 1\nworkers = 2", "duplicate key", "write one TOML object"),
     "duplicate inline": ("policy = {name = 'a', name = 'b'}", "duplicate key", "write one TOML object"),
     "duplicate table": ("[policy]\nname = 'a'\n[policy]\nname = 'b'", "duplicate key", "write one TOML object"),
-    "nan": ("learning_rate = nan", "'nan'", "finite"),
-    "inf": ("learning_rate = -inf", "'-inf'", "finite"),
+    "nan": (
+        "learning_rate = nan\nworkers = 8\ncompute = 'constant(1)'\nhessian = [1]",
+        "learning_rate: 'NaN'",
+        "exact rational",
+    ),
+    "inf": (
+        "learning_rate = -inf\nworkers = 8\ncompute = 'constant(1)'\nhessian = [1]",
+        "learning_rate: '-Infinity'",
+        "exact rational",
+    ),
     "long integer": ("workers = " + "9" * 5000, "not valid TOML", "write one TOML object"),
     "date": (
         "learning_rate = 2024-06-17\nworkers = 1\ncompute = 'constant(1)'\nhessian = [1]",

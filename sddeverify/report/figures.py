@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,10 @@ def _chart(study: Study) -> stability_chart.Data | None:
     scenario, workers = study.source.scenario, study.computed.workers
     # The damping is learning rate x eigenvalue x workers / mean delay: at fixed damping the rate goes like 1/P.
     scale = float(boundary.learning_rate.lo) * scenario.workers
+    # A strip narrower than the line that borders it would only blur the line.
+    end = boundary.learning_rate.hi
+    wide = end is not None and end > boundary.learning_rate.lo * Fraction(1005, 1000)
+    lost = tuple(float(end) * scenario.workers / count for count in workers) if end is not None and wide else ()
     return stability_chart.Data(
         workers=workers,
         critical=tuple(scale / count for count in workers),
@@ -81,6 +86,7 @@ def _chart(study: Study) -> stability_chart.Data | None:
         operating=(float(scenario.learning_rate), scenario.workers),
         has_crossing=boundary.damping.hi is not None,
         largest_stable=study.largest_stable,
+        lost=lost,
     )
 
 

@@ -82,10 +82,8 @@ def _decimal(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
         _refuse(text)
-    return number
+    return number  # nan and inf included: the field that they stand in refuses them by its name
 
 
 def _whole(text: str) -> int:

@@ -20,8 +20,10 @@ class Data:
         critical: For each of them the learning rate up to which the mean dynamics is certified stable.
         mean_square: For each of them the computed mean-square limit, or an empty tuple.
         operating: Learning rate and number of workers of the scenario.
-        has_crossing: Whether stability is certified to be lost just beyond ``critical``; if not, the
-            certificate simply ends there.
+        has_crossing: Whether stability is certified to be lost at ``lost``; if not, the certificate simply
+            ends at ``critical``.
+        lost: For each number of workers the learning rate at which stability is certified to have been lost; between
+            ``critical`` and this one it is undecided. An empty tuple where the two cannot be told apart.
         largest_stable: Largest certified stable number of workers at the operating learning rate, if any.
     """
 
@@ -31,13 +33,16 @@ class Data:
     operating: tuple[float, int]
     has_crossing: bool
     largest_stable: int | None
+    lost: tuple[float, ...] = ()
 
 
 def caption(data: Data) -> str:
     """Return the chart in one or two sentences, for the caption and for readers who cannot see it."""
     rate, workers = data.operating
     beyond = (
-        "stability is certified to be lost when the boundary is crossed"
+        "stability is certified to be lost at the right edge of the dotted strip, in which it is undecided"
+        if data.lost
+        else "stability is certified to be lost when the boundary is crossed"
         if data.has_crossing
         else "the certificate ends at that line; no loss of stability was found up to it"
     )
@@ -63,13 +68,25 @@ def figure(data: Data) -> Figure:
     rate, workers = data.operating
     top, bottom = max(data.workers), min(data.workers)
     left = min(*data.critical, *(data.mean_square or data.critical), rate) / 2
-    right = max(*data.critical, rate) * 2
+    right = max(*data.critical, *data.lost, rate) * 2
     panel.set_xscale("log")
     panel.set_yscale("log", base=2)
     panel.fill_betweenx(data.workers, left, data.critical, color=style.PALE_BLUE, linewidth=0)
+    lost = data.lost or data.critical
+    if data.lost:
+        panel.fill_betweenx(
+            data.workers,
+            data.critical,
+            lost,
+            facecolor="white",
+            edgecolor=style.INK,
+            hatch="....",
+            linewidth=0,
+            label="undecided (within the enclosure)",
+        )
     panel.fill_betweenx(
         data.workers,
-        data.critical,
+        lost,
         right,
         facecolor=style.PALE_RED,
         edgecolor="#EBC3AB",

@@ -99,3 +99,11 @@ def test_growth_is_on_the_right_of_the_axis():
     (axes,) = root_map.figure(FIGURES["one mode"][1]).axes
     assert axes.get_xlim()[0] < -35
     assert axes.get_xlim()[1] > 0
+
+
+def test_chart_shows_what_is_undecided() -> None:
+    wide = chart(lost=tuple(1.05 * x for x in CRITICAL))
+    assert "undecided" in stability_chart.caption(wide)
+    labels = [text.get_text() for text in stability_chart.figure(wide).axes[0].get_legend().get_texts()]
+    assert any("undecided" in label for label in labels)
+    assert "undecided" not in stability_chart.caption(chart())
