@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_LONGEST = 300  # characters of a detail: the kernel names break points of any length
+
+
 class Reason(Enum):
     """Why a prover gives no certificate."""
 
@@ -56,7 +59,8 @@ class Obstacle(Exception):
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
-        self.result = Inconclusive(reason, detail)
+        shown = detail if len(detail) <= _LONGEST else f"{detail[: _LONGEST - 3]}..."
+        self.result = Inconclusive(reason, shown)
 
 
 class Refused(Obstacle):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sddeverify.certificates._certificate import Obstacle, Reason
 
 MOST = 100_000
-"""Evaluations of a law of size 1 at 64 bits that one call of a prover may make: a few seconds."""
+"""Evaluations of a law of size 1 at low precision that one call of a prover may make: a few seconds."""
+
+_LOW = 160  # bits up to which precision costs nothing; from there on the price grows with it
 
 _TOO_MUCH = "the proof, or the search for it, takes more evaluations than a prover may make"
 
@@ -27,6 +29,6 @@ class Effort:
         Raises:
             Obstacle: BUDGET if less than that is left.
         """
-        self.left -= evaluations * size * max(64, bits or 0) / 64
+        self.left -= evaluations * size * max(_LOW, bits or 0) / _LOW
         if self.left < 0:
             raise Obstacle(Reason.BUDGET, _TOO_MUCH)

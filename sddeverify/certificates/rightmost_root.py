@@ -72,7 +72,7 @@ def prove(
     claim = function_claim("rightmost_root", h, model)
     try:
         subject = Subject.of(claim)
-        obstacle = Obstacle(Reason.PRECISION, "the search found no root")
+        obstacle = Obstacle(Reason.PRECISION, "no disc around the roots that the search found is accepted")
         for disc, c in _attempts(subject, h, digits):
             try:
                 return economical(partial(_certificate, subject, claim, disc, c, provenance))
@@ -108,13 +108,12 @@ def _attempts(subject: Subject, h: CharacteristicFunction, digits: int) -> Itera
     reals = second is not None and first.imag == 0 == second.imag
     middle, rest = (first.real, others) if second is None or not reals else ((first + second).real / 2, others[1:])
     apart = abs(first - second) if reals and second is not None else abs(first.imag) or math.inf
-    if apart <= _CLOSE * abs(first) or first == 0:
+    if apart <= _CLOSE * abs(first):
         with suppress(Obstacle):
             yield _double(subject, middle, digits, rest)
         with suppress(Obstacle):
             yield _cluster(subject, middle, digits, rest)
-        if first:
-            return
+        return
     try:
         disc = refine(subject, first, digits)
     except Obstacle:

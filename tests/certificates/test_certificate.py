@@ -220,3 +220,9 @@ def test_model_with_an_empirical_law() -> None:
     h = CharacteristicFunction((strength / mean.hi, strength / mean.lo), law)
     model = {"learning_rate": strength, "hessian": 1, "workers": 1, "mean_delay": mean}
     assert proved(stability.prove(h, model=model)).stable
+
+
+def test_details_are_short() -> None:
+    # The kernel names the break points of a piece that it refuses, which may have a thousand digits.
+    answer = undecided(stability.prove(CharacteristicFunction(4, Erlang(2, 1))))
+    assert len(answer.detail) <= 300

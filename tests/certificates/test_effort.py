@@ -116,9 +116,9 @@ def test_effort_is_counted_by_size_and_precision() -> None:
     effort = Effort(100)
     effort.spend(10, 2, None)
     assert effort.left == 80
-    effort.spend(10, 1, 32)  # never cheaper than 64 bits
+    effort.spend(10, 1, 160)  # floats and low precisions cost the same
     assert effort.left == 70
-    effort.spend(10, 1, 256)
+    effort.spend(10, 1, 640)
     assert effort.left == 30
     effort.require(30, 1)
     for call in (lambda: effort.require(31, 1), lambda: effort.require(16, 2), lambda: effort.spend(31, 1, 64)):

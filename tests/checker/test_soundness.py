@@ -111,7 +111,9 @@ def fuzz(seeds: range) -> dict[str, int]:
         pole = parse(law.to_json()).abscissa
         left = Fraction(-3, 2) if pole is None else max(pole * 9 / 10, Fraction(-3, 2))
         c = left + (1 - left) * Fraction(rng.randrange(1, 100), 100)
-        found = certificates.root_count.prove(h, abscissa=rng.choice([c, 0]))
+        if rng.random() < 0.5 or not oracles.Function.of(h.to_json()).reach(c) < 100:
+            c = Fraction(0)  # lines with very many zeros to their right take the oracle too long
+        found = certificates.root_count.prove(h, abscissa=c)
         if isinstance(found, certificates.Inconclusive):
             tally["undecided"] += 1
             continue
