@@ -1,6 +1,7 @@
 """Settings shared by tests, paper checks and benchmarks: the --slow option and Hypothesis profiles."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("slow" if config.getoption("--slow") else "default-suite")
     # No test may depend on the width of the terminal it was started from.
     os.environ.setdefault("COLUMNS", "120")
+    # A shell starts what it runs in the background with ctrl-C ignored, and children inherit that: the tests of
+    # interruption would wait for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
