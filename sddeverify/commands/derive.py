@@ -44,14 +44,17 @@ def command(
     exports = {"--latex": latex, "--markdown": markdown}
     _check_exports(exports, as_json, force)
 
-    from sddeverify.derivations import DERIVATIONS, check, derive
+    from sddeverify.derivations import DERIVATIONS, MODEL, check, derive
     from sddeverify.scenario import Scenario
 
     if only is not None and only not in DERIVATIONS:
         raise invalid("--only", only, f"one of {', '.join(DERIVATIONS)}")
     asked = Scenario.load(scenario)
-    everything, model = derive(asked)
-    derivations = [one for one in everything if only in (None, one.name)]
+    if only is None or only in MODEL:
+        everything, model = derive(asked)
+        derivations = [one for one in everything if only in (None, one.name)]
+    else:  # about other policies, or without numbers of its own
+        derivations, model = [DERIVATIONS[only](asked)], None
     checked = [check(one) for one in derivations]
     if as_json:
         _print_json(derivations, checked, model)
@@ -97,30 +100,43 @@ def _export(option: str, path: Path, derivations: list[Derivation], checked: lis
     typer.echo(f"saved: {path}", err=True)
 
 
-def _print_json(derivations: list[Derivation], checked: list[DerivationCheck], model: Model) -> None:
+def _assumptions(derivations: list[Derivation], model: Model | None) -> tuple[str, ...]:
+    from sddeverify.derivations import in_order
+
+    return in_order(name for one in derivations for name in one.assumptions) if model is None else model.assumptions
+
+
+def _print_json(derivations: list[Derivation], checked: list[DerivationCheck], model: Model | None) -> None:
     import json
 
     from sddeverify.derivations import ASSUMPTIONS, to_json
 
     document = {
         "derivations": [to_json(one, its) for one, its in zip(derivations, checked, strict=True)],
-        "assumptions": {name: ASSUMPTIONS[name].text for name in model.assumptions},
-        "model": model.to_json(),
+        "assumptions": {name: ASSUMPTIONS[name].text for name in _assumptions(derivations, model)},
+        "model": None if model is None else model.to_json(),
     }
     typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
-def _show(derivations: list[Derivation], checked: list[DerivationCheck], model: Model) -> None:
+def _show(derivations: list[Derivation], checked: list[DerivationCheck], model: Model | None) -> None:
     import os
 
     from rich.console import Console
+    from rich.text import Text
+
+    from sddeverify.derivations import ASSUMPTIONS
 
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 120  # a log has no width of its own
     for derivation, its in zip(derivations, checked, strict=True):
         _show_derivation(console, derivation, its)
-    _show_model(console, derivations, model)
+    if model is not None:
+        _show_model(console, derivations, model)
+    console.print(Text("All this rests on:"))
+    for name in _assumptions(derivations, model):
+        console.print(Text(f"  {name} {ASSUMPTIONS[name].title}: {ASSUMPTIONS[name].text}"))
 
 
 def _show_derivation(console: Console, derivation: Derivation, checked: DerivationCheck) -> None:
@@ -169,8 +185,6 @@ def _show_model(console: Console, derivations: list[Derivation], model: Model) -
     from rich.table import Table
     from rich.text import Text
 
-    from sddeverify.derivations import ASSUMPTIONS
-
     table = Table(title="Coefficients", title_justify="left")
     for name in ("quantity", "symbol", "value", "status"):
         table.add_column(name, overflow="fold")
@@ -178,9 +192,6 @@ def _show_model(console: Console, derivations: list[Derivation], model: Model) -
         table.add_row(*[Text(cell) for cell in row])
     console.print(table)
     console.print(Text(f"Delay law: {_short(str(model.delay))}"))
-    console.print(Text("All this rests on:"))
-    for name in model.assumptions:
-        console.print(Text(f"  {name} {ASSUMPTIONS[name].title}: {ASSUMPTIONS[name].text}"))
 
 
 def _rows(derivations: list[Derivation], model: Model) -> list[tuple[str, str, str, str]]:

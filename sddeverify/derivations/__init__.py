@@ -19,7 +19,7 @@ from sddeverify.derivations import (
     linearization,
     stability_boundary,
 )
-from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption
+from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption, in_order
 from sddeverify.derivations._checking import (
     Badge,
     DerivationCheck,
@@ -45,6 +45,9 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 
+MODEL = ("diffusion_limit", "linearization", "characteristic_function", "stability_boundary")
+"""The derivations that lead from a scenario to its model; the others are for those who ask for them by name."""
+
 
 class Derived(NamedTuple):
     """What :func:`derive` returns."""
@@ -54,7 +57,7 @@ class Derived(NamedTuple):
 
 
 def derive(scenario: Scenario) -> Derived:
-    """Derive everything for a scenario, and evaluate the results to a model with exact coefficients.
+    """Derive the delay equation of a scenario, and evaluate the results to a model with exact coefficients.
 
     Args:
         scenario: The question.
@@ -67,7 +70,7 @@ def derive(scenario: Scenario) -> Derived:
         raise UnsupportedScenario(
             f"policy: {scenario.policy.name!r} is not covered by the derivations; they are about 'asynchronous'"
         )
-    derivations = tuple(write(scenario) for write in DERIVATIONS.values())
+    derivations = tuple(DERIVATIONS[name](scenario) for name in MODEL)
     return Derived(derivations, _model(scenario, derivations))
 
 
@@ -97,7 +100,7 @@ def _model(scenario: Scenario, derivations: tuple[Derivation, ...]) -> Model:
         arrival_rate=coefficient("arrival_rate"),
         damping=tuple(coefficient("damping", h=value) for value in values),
         noise_intensity=coefficient("intensity"),
-        assumptions=tuple(sorted({name for one in derivations for name in one.assumptions})),
+        assumptions=in_order({name for one in derivations for name in one.assumptions}),
         provenance=f"Coefficients from the derivation diffusion_limit; Hessian eigenvalues {source}.",
     )
 
@@ -116,6 +119,7 @@ __all__ = [
     "ASSUMPTIONS",
     "DERIVATIONS",
     "MEANINGS",
+    "MODEL",
     "Assumption",
     "Badge",
     "Derivation",
@@ -129,6 +133,7 @@ __all__ = [
     "check",
     "check_step",
     "derive",
+    "in_order",
     "latex_math",
     "pretty",
     "step_latex",

@@ -6,6 +6,7 @@ what the re-check compares. What each costs is said in its text, so that a reade
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sympy
@@ -128,3 +129,8 @@ ASSUMPTIONS: dict[str, Assumption] = {
     ),
 }
 """Name -> assumption."""
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of assumptions, each once, in the order of their numbers."""
+    return tuple(sorted(set(names), key=lambda name: int(name[1:])))

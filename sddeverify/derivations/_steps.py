@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import sympy
 
-from sddeverify.derivations._assumptions import ASSUMPTIONS
+from sddeverify.derivations._assumptions import ASSUMPTIONS, in_order
 from sddeverify.derivations._operations import Operation, Sign
 
 
@@ -87,7 +87,7 @@ class Derivation:
     def assumptions(self) -> tuple[str, ...]:
         """The assumptions that the result rests on, inherited ones included, in order of their names."""
         own = {step.assumption for step in self.steps if step.assumption is not None}
-        return tuple(sorted(own | set(self.inherited)))
+        return in_order(own | set(self.inherited))
 
     def step(self, identifier: str) -> Step:
         """Return the step of that id.

@@ -15,7 +15,7 @@ import sympy
 
 import sddeverify.derivations
 from sddeverify.delays import Constant, Erlang, Law, Mixture, Uniform, parse
-from sddeverify.derivations import ASSUMPTIONS, DERIVATIONS, MEANINGS, Kind, derive
+from sddeverify.derivations import ASSUMPTIONS, DERIVATIONS, MEANINGS, MODEL, Kind, derive
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._atoms import ATOMS
 from sddeverify.errors import UnsupportedScenario
@@ -290,7 +290,7 @@ def test_results_rest_on_the_assumptions_of_their_law(text: str, special: tuple[
 
 def test_the_model_of_a_scenario() -> None:
     derivations, model = derive(scenario("erlang(3, 5/2)"))
-    assert [one.name for one in derivations] == list(DERIVATIONS)
+    assert [one.name for one in derivations] == list(MODEL)
     assert model.hessian == (Fraction(1, 2), Fraction(3))
     assert [(a.lo, a.hi) for a in model.damping] == [(Fraction(2, 125),) * 2, (Fraction(12, 125),) * 2]
     assert model.arrival_rate.lo == model.arrival_rate.hi == Fraction(16, 5)
