@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from sddeverify import strategies
 from sddeverify.delays import (
     Constant,
     Empirical,
@@ -23,38 +24,13 @@ positive = st.builds(Fraction, st.integers(1, 10**6), st.integers(1, 10**6))
 moderate = st.builds(Fraction, st.integers(1, 30), st.integers(1, 10))
 
 
-def counts() -> st.SearchStrategy[list[int]]:
-    return st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda x: any(x[1:]))
-
-
 def atoms(number: st.SearchStrategy[Fraction] = positive) -> st.SearchStrategy[Law]:
-    return st.one_of(
-        st.builds(Constant, number),
-        st.builds(Exponential, number),
-        st.builds(Erlang, st.integers(1, 12), number),
-        st.builds(lambda lo, width: Uniform(lo, lo + width), number, number),
-        st.builds(lambda width: Uniform(0, width), number),
-        st.builds(TruncatedExponential, number, number),
-        st.builds(Lattice, number, counts()),
-        st.builds(Empirical, number, counts()),
-    )
-
-
-def _mixture(parts: list[tuple[int, Law]]) -> Law:
-    total = sum(weight for weight, _ in parts)
-    return Mixture([(Fraction(weight, total), law) for weight, law in parts])
+    return strategies.atoms(number)
 
 
 def laws(number: st.SearchStrategy[Fraction] = positive) -> st.SearchStrategy[Law]:
     """Every law of the algebra, with a few levels of mixtures and sums."""
-    return st.recursive(
-        atoms(number),
-        lambda inner: st.one_of(
-            st.lists(st.tuples(st.integers(1, 100), inner), min_size=2, max_size=4).map(_mixture),
-            st.lists(inner, min_size=2, max_size=3).map(lambda parts: Sum(*parts)),
-        ),
-        max_leaves=6,
-    )
+    return strategies.laws(number)
 
 
 EXAMPLES: dict[str, Law] = {
