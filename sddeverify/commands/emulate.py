@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from sddeverify.scenario import Scenario
 
 DRIVERS = ("heap", "asyncio")
+ARRIVALS = 10_000
 
 
 def command(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="The scenario file (.json or .toml).")],
     arrivals: Annotated[
-        int, typer.Option(metavar="N", help="Stop after so many gradients have reached the server.")
-    ] = 10_000,
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Stop after so many gradients have reached the server; the file's arrivals, or 10000, if left out.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the trace (*.csv).")
     ] = None,
@@ -40,13 +45,14 @@ def command(
     """
     from sddeverify.scenario import Scenario
 
-    if arrivals < 1:
+    if arrivals is not None and arrivals < 1:
         raise invalid("--arrivals", arrivals, "a positive number of gradients")
     if driver not in DRIVERS:
         raise invalid("--driver", driver, f"one of {', '.join(DRIVERS)}")
     if out is not None and out.suffix != ".csv":
         raise invalid("--out", str(out), "a name ending in .csv")
     asked = Scenario.load(scenario)
+    arrivals = arrivals or asked.arrivals or ARRIVALS
     run = _run(asked, arrivals, driver, out, force)
     summary = _summary(asked, run, arrivals, out)
     if as_json:
@@ -54,7 +60,7 @@ def command(
 
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
     else:
-        _print(summary)
+        _print(asked, summary)
 
 
 def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: bool) -> Run:
@@ -78,8 +84,8 @@ def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: b
 
 def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict[str, Any]:
     from sddeverify.emulator.summary import audit_summary, finite
+    from sddeverify.emulator.team import mean_rate
 
-    mean = asked.compute.mean_float
     return {
         "policy": asked.policy.name,
         "workers": asked.workers,
@@ -87,7 +93,7 @@ def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict
         "arrivals_asked": arrivals,
         "duration": run.duration,
         "arrival_rate": finite(run.arrival_rate),
-        "workers_per_mean_compute_time": asked.workers / mean,
+        "workers_per_mean_compute_time": finite(mean_rate(asked)),
         "updates": run.ledger.updates,
         "mean_staleness": finite(run.mean_staleness),
         "workers_minus_one": asked.workers - 1,
@@ -100,17 +106,18 @@ def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict
     }
 
 
-def _print(summary: dict[str, Any]) -> None:
+def _print(asked: Scenario, summary: dict[str, Any]) -> None:
     from rich.console import Console
 
     from sddeverify.emulator.summary import ledger_rows, number, table
 
+    rate = "sum of 1/m" if asked.pool else "P/m"
     rows = [
         ("arrivals", f"{summary['arrivals']} in {number(summary['duration'])} s", ""),
         (
             "arrival rate",
             f"{number(summary['arrival_rate'])} /s",
-            f"P/m = {number(summary['workers_per_mean_compute_time'])} /s",
+            f"{rate} = {number(summary['workers_per_mean_compute_time'])} /s",
         ),
         (
             "mean staleness",

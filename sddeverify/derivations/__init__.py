@@ -63,13 +63,15 @@ def derive(scenario: Scenario) -> Derived:
         scenario: The question.
 
     Raises:
-        UnsupportedScenario: for a server policy whose mean equation is not derived (only ``asynchronous`` is).
+        UnsupportedScenario: for a server policy whose mean equation is not derived (only ``asynchronous`` is), and
+            for unequal workers.
         MissingExtra, InvalidScenario: as :func:`sddeverify.models.eigenvalues`.
     """
     if scenario.policy.name != "asynchronous":
         raise UnsupportedScenario(
             f"policy: {scenario.policy.name!r} is not covered by the derivations; they are about 'asynchronous'"
         )
+    scenario.require_equal_workers("the derivations")
     derivations = tuple(DERIVATIONS[name](scenario) for name in MODEL)
     return Derived(derivations, _model(scenario, derivations))
 

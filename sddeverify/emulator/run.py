@@ -14,10 +14,11 @@ from sddeverify.emulator.clock import Ticks
 from sddeverify.emulator.drivers import Stop, run_asyncio, run_heap
 from sddeverify.emulator.path import Grid, Path, Thinned
 from sddeverify.emulator.server import Server
+from sddeverify.emulator.team import ticks_of, workers_of
 from sddeverify.emulator.threads import one_blas_thread
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import Columns, TraceFile
-from sddeverify.emulator.worker import Worker, batch_size_of, generators
+from sddeverify.emulator.worker import batch_size_of
 from sddeverify.errors import UnsupportedScenario, invalid
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sddeverify.delays import Law
     from sddeverify.emulator.ledger import Audit, Ledger
+    from sddeverify.emulator.worker import Worker
     from sddeverify.objectives import Objective
     from sddeverify.scenario import Scenario
 
@@ -135,12 +137,9 @@ class Emulation:
             raise UnsupportedScenario(
                 f"workers: {scenario.workers} are too many to emulate; the most is {_MOST_WORKERS}"
             )
-        laws = [scenario.compute] * scenario.workers if laws is None else laws
-        if len(laws) != scenario.workers:
-            raise invalid("laws", f"{len(laws)} laws", f"one for each of the {scenario.workers} workers")
         policy = policies.create(scenario.policy.name, scenario.policy.parameters, scenario.workers)
         objective = objective_of(scenario) if objective is None else objective
-        ticks = Ticks.for_mean(scenario.compute.mean_float)
+        ticks = ticks_of(scenario)
         path = Thinned() if path_times is None else Grid(sorted(ticks.of(time) for time in path_times))
         initial = np.asarray(objective.initial(), dtype=np.float64)
         rate = float(scenario.learning_rate)
@@ -148,10 +147,7 @@ class Emulation:
         policy.prepare(objective, policies.generator(scenario.seed, *family))
         server = Server(initial, rate, policy, scenario.workers, ticks, Columns(), path)
         computed = policy.equip(objective, rate)
-        workers = [
-            Worker(index, laws[index], ticks, computed, *generators(scenario.seed, *family, index))
-            for index in range(scenario.workers)
-        ]
+        workers = workers_of(scenario, ticks, computed, family, laws)
         return cls(scenario, objective, ticks, server, workers, batch_size_of(computed))
 
     def begin(self) -> list[Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sddeverify.errors import UnsupportedScenario
 
 if TYPE_CHECKING:
-    from sddeverify.delays import Law
+    from sddeverify.emulator.availability import Availability
     from sddeverify.emulator.clock import Ticks
     from sddeverify.emulator.server import Job
     from sddeverify.emulator.uplink import Uplink
@@ -52,13 +52,20 @@ def with_batch_size(objective: Objective, samples: int) -> Objective:
     return changed
 
 
+class Sampler(Protocol):
+    """What draws compute times: a delay law, or anything else that can."""
+
+    def sample(self, rng: np.random.Generator, size: int) -> Any:
+        """Return times in seconds, shape (size,); infinite for a gradient that never ends."""
+
+
 @dataclass
 class Worker:
     """One worker: idle, or busy with a job until it is due.
 
     Attributes:
         index: Its number, 0 to P - 1.
-        law: Law of its compute times, in seconds.
+        law: Law of its compute times, in seconds; infinite ones never end.
         ticks: Unit of time.
         objective: What it computes gradients of.
         times: Random stream of compute times.
@@ -70,10 +77,11 @@ class Worker:
         gives_up: Whether it will have run into the time limit then.
         uplink: What its gradients pass on their way, if it takes time.
         sending: Whether its gradient is finished and on its way; then it is due when that arrives.
+        availability: When it is there, if not always.
     """
 
     index: int
-    law: Law = field(metadata={"static": True})
+    law: Sampler = field(metadata={"static": True})
     ticks: Ticks = field(metadata={"static": True})
     objective: Objective = field(metadata={"static": True})
     times: np.random.Generator
@@ -85,6 +93,7 @@ class Worker:
     gives_up: bool = False
     uplink: Uplink | None = None
     sending: bool = False
+    availability: Availability | None = None
 
     def begin(self, job: Job, now: int) -> int | None:
         """Start to compute and return when the worker is due; ``None`` for never."""
@@ -94,6 +103,8 @@ class Worker:
             self.block = self.ticks.of_durations(durations)[::-1]
             self.block_size = min(2 * self.block_size, _LARGEST_BLOCK)
         duration, limit = self.block.pop(), job.time_limit
+        if self.availability is not None and duration is not None:
+            duration = self.availability.lasts(now, duration)
         self.gives_up = limit is not None and (duration is None or duration > limit)
         if self.gives_up:
             duration = limit

@@ -83,7 +83,9 @@ def sweep(scenario: Scenario, workers: Iterable[int], learning_rates: Iterable[E
 
     Raises:
         InvalidScenario: for an empty or repetitive list, or values out of range.
+        UnsupportedScenario: for a pool of unequal workers, or network delays apart from the compute law.
     """
+    scenario.require_equal_workers("certificates")
     counts = [integer(count, "workers", 1, 10**6) for count in workers]
     rates = [positive(rate, "learning_rates") for rate in learning_rates] or [scenario.learning_rate]
     integer(digits, "digits", 1, 1000)

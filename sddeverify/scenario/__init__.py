@@ -13,16 +13,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sddeverify.delays import MAX_NOTATION, Law, parse, require_delay
-from sddeverify.errors import InvalidScenario, invalid
+from sddeverify.delays import Law, parse, require_delay
+from sddeverify.errors import InvalidScenario, UnsupportedScenario, invalid
 from sddeverify.exact import Exact, integer, non_negative, positive, spell
 from sddeverify.scenario._files import MAX_BYTES, loaded, toml
+from sddeverify.scenario._pool import Group, from_file, law, written
 from sddeverify.scenario._specs import ObjectiveSpec, PolicySpec, Value
 
-__all__ = ["ObjectiveSpec", "PolicySpec", "Scenario", "Value"]
+__all__ = ["Group", "ObjectiveSpec", "PolicySpec", "Scenario", "Value"]
 
 _MAX_WORKERS = 10**6
 _MAX_EIGENVALUES = 10**4
+_MAX_ARRIVALS = 10**9
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Scenario:
         policy: What the server does with a gradient.
         target: Accuracy to reach, relative to the start: a number between 0 and 1.
         seed: Seed of all random streams, 0 to 2^64 - 1.
+        pool: The workers by kind, if they are not all alike; together as many as ``workers``.
+        uplink: Gradients in a second that one line shared by all workers can carry: they queue for it, first come,
+            first served, with exponential times of service. ``None`` if pushes cost no time of their own.
+        downlink: Law of the time until an iterate has reached a worker; ``None`` if it costs no time of its own.
+        policies: What a comparison runs, instead of all policies.
+        arrivals: Gradients in an emulated run, if nothing else is said.
 
     Raises:
         InvalidScenario: naming the field, its value and what is allowed.
@@ -53,6 +61,11 @@ class Scenario:
     policy: PolicySpec
     target: Fraction
     seed: int
+    pool: tuple[Group, ...]
+    uplink: Fraction | None
+    downlink: Law | None
+    policies: tuple[PolicySpec, ...]
+    arrivals: int | None
 
     def __init__(
         self,
@@ -65,6 +78,11 @@ class Scenario:
         policy: PolicySpec | str = "asynchronous",
         target: Exact = Fraction(1, 100),
         seed: int = 0,
+        pool: Iterable[Group] = (),
+        uplink: Exact | None = None,
+        downlink: Law | str | None = None,
+        policies: Iterable[PolicySpec | str] = (),
+        arrivals: int | None = None,
     ) -> None:
         def keep(field: str, value: object) -> None:
             object.__setattr__(self, field, value)
@@ -85,6 +103,11 @@ class Scenario:
         if self.target >= 1:
             raise invalid("target", spell(self.target), "a number between 0 and 1, such as 1/100")
         keep("seed", integer(seed, "seed", 0, 2**64 - 1))
+        keep("pool", _groups(pool, self.workers))
+        keep("uplink", None if uplink is None else positive(uplink, "uplink"))
+        keep("downlink", None if downlink is None else law(downlink, "downlink"))
+        keep("policies", _policies(policies))
+        keep("arrivals", None if arrivals is None else integer(arrivals, "arrivals", 1, _MAX_ARRIVALS))
         if self.objective is not None:
             from sddeverify.objectives import build  # NumPy, only where it is needed
 
@@ -136,44 +159,104 @@ class Scenario:
                     f"{key}: it is missing; a scenario has learning_rate, workers, compute, and hessian or objective"
                 )
         values = dict(table)
-        if not isinstance(table["compute"], str):
-            values["compute"] = Law.from_json(table["compute"])
+        for key in ("compute", "downlink"):
+            if key in table:
+                values[key] = from_file(table[key])
+        for key, what in (
+            ("pool", "tables, one for each kind of workers"),
+            ("policies", "names or tables of policies"),
+        ):
+            if key in table and not isinstance(table[key], list):
+                raise invalid(key, table[key], f"a list of {what}")
+        for key in ("uplink", "arrivals"):
+            if key in table and table[key] is None:
+                raise invalid(key, None, "a number, or leave the member out")
+        if "pool" in table:
+            values["pool"] = [Group.read(one, f"pool[{k}]", values["compute"]) for k, one in enumerate(table["pool"])]
+        if "policies" in table:
+            values["policies"] = [PolicySpec.read(one) for one in table["policies"]]
         for key, spec in (("objective", ObjectiveSpec), ("policy", PolicySpec)):
             if key in table:
                 values[key] = spec.read(table[key])
         return cls(**values)
 
-    def _fields(self) -> dict[str, Any]:
-        """Return the members of the written form, the compute law still a law."""
+    def _fields(self, *, notation: bool) -> dict[str, Any]:
+        """Return the members of the written form; those that came later than the format only where they are used."""
         curvature: dict[str, Any] = {"hessian": [spell(value) for value in self.hessian]}
         if self.objective is not None:
             curvature = {"objective": self.objective.written()}
-        return {
+        members: dict[str, Any] = {
             "learning_rate": spell(self.learning_rate),
             "workers": self.workers,
-            "compute": self.compute,
+            "compute": written(self.compute, notation=notation),
             **curvature,
             "noise_variance": spell(self.noise_variance),
             "policy": self.policy.written(),
             "target": spell(self.target),
             "seed": self.seed,
         }
+        if self.pool:
+            members["pool"] = [one.written(notation=notation) for one in self.pool]
+        if self.uplink is not None:
+            members["uplink"] = spell(self.uplink)
+        if self.downlink is not None:
+            members["downlink"] = written(self.downlink, notation=notation)
+        if self.policies:
+            members["policies"] = [one.written() for one in self.policies]
+        if self.arrivals is not None:
+            members["arrivals"] = self.arrivals
+        return members
 
     def to_json(self) -> str:
         """Return the canonical JSON text: equal scenarios give equal texts."""
-        return json.dumps(self._fields() | {"compute": self.compute.to_json()}, indent=2) + "\n"
+        return json.dumps(self._fields(notation=False), indent=2) + "\n"
 
     def to_toml(self) -> str:
-        """Return a TOML text, the compute law in the textual notation."""
-        text = str(self.compute)
-        compute = text if len(text) <= MAX_NOTATION else self.compute.to_json()
-        members = self._fields() | {"compute": compute}
-        return "".join(f"{key} = {toml(value)}\n" for key, value in members.items())
+        """Return a TOML text, the laws in the textual notation."""
+        return "".join(f"{key} = {toml(value)}\n" for key, value in self._fields(notation=True).items())
 
     @property
     def sha256(self) -> str:
         """The SHA-256 of the canonical JSON text, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def require_equal_workers(self, what: str) -> None:
+        """Refuse unequal workers and network delays of their own, which ``what`` does not cover.
+
+        Raises:
+            UnsupportedScenario: naming the field.
+        """
+        for field, value in (("pool", self.pool), ("uplink", self.uplink), ("downlink", self.downlink)):
+            if value:
+                raise UnsupportedScenario(
+                    f"{field}: not covered by {what}, which know one delay law for all workers; emulate and compare "
+                    "take it"
+                )
+
+
+def _groups(pool: object, workers: int) -> tuple[Group, ...]:
+    allowed = f"groups of workers, {workers} together"
+    if isinstance(pool, str | bytes | Mapping) or not isinstance(pool, Iterable):
+        raise invalid("pool", pool, allowed)
+    groups = tuple(pool)
+    for group in groups:
+        if not isinstance(group, Group):
+            raise invalid("pool", group, allowed)
+    total = sum(group.workers for group in groups)
+    if groups and total != workers:
+        raise invalid("pool", f"{total} workers", f"{allowed}, as many as the member workers says")
+    return groups
+
+
+def _policies(values: object) -> tuple[PolicySpec, ...]:
+    allowed = 'a list of policies such as ["asynchronous", {name = "k_async", k = 3}]'
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise invalid("policies", values, allowed)
+    specs = tuple(PolicySpec(one) if isinstance(one, str) else one for one in values)
+    for one in specs:
+        if not isinstance(one, PolicySpec):
+            raise invalid("policies", one, allowed)
+    return specs
 
 
 def _eigenvalues(values: object) -> tuple[Fraction, ...]:

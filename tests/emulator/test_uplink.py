@@ -5,15 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from sddeverify.emulator.uplink import attach
+from sddeverify.emulator.run import Emulation
 from sddeverify.errors import InvalidScenario
 from tests.emulator import pools
 
 
-def emulation(policy="asynchronous", law="exponential(1)", workers=32, rate=8.0):
-    result = pools.emulation(policy, law, workers=workers, learning_rate="1/1000")
-    attach(result, rate)
-    return result
+def emulation(policy="asynchronous", law="exponential(1)", workers=32, rate=8):
+    return pools.emulation(policy, law, workers=workers, learning_rate="1/1000", uplink=rate)
 
 
 @pytest.mark.parametrize("policy", ["asynchronous", "k_sync", "k_async", "round_robin", "mindflayer", "ringmaster"])
@@ -44,7 +42,7 @@ def test_mean_value_analysis_of_a_small_pool():
         sojourn = 1 + queue
         rate = n / (1 + sojourn)
         queue = rate * sojourn
-    run = emulation(workers=3, rate=1.0).run(arrivals=20_000).result()
+    run = emulation(workers=3, rate=1).run(arrivals=20_000).result()
     times = np.diff(run.trace.push_time[::625])  # 32 batches
     error = times.std(ddof=1) / math.sqrt(len(times)) / 625
     assert abs(times.mean() / 625 - 1 / rate) < 4.5 * error
@@ -52,9 +50,24 @@ def test_mean_value_analysis_of_a_small_pool():
     assert rate == pytest.approx(15 / 16)
 
 
+def test_replicas_have_lines_of_their_own():
+    scenario = pools.scenario(workers=4, uplink=2)
+    one, other = (Emulation.create(scenario, replica=k).run(arrivals=20).result().trace for k in (0, 1))
+    assert one.csv() != other.csv()
+
+
+@pytest.mark.parametrize("policy", ["asynchronous", "k_sync", "mindflayer"])
+def test_a_checkpoint_holds_the_line(policy):
+    whole = emulation(policy, workers=5).run(arrivals=200).result()
+    for stop in (0, 7, 120):
+        stored = emulation(policy, workers=5).run(arrivals=stop).checkpoint()
+        run = Emulation.restore(stored, objective=pools.Noisy()).run(arrivals=200).result()
+        assert run.trace.csv() == whole.trace.csv()
+        assert run.ledger == whole.ledger
+        assert np.array_equal(run.path.iterates, whole.path.iterates)
+
+
 def test_bad_rates():
-    for rate in (0.0, -1.0, math.inf, math.nan):
+    for rate in (0, -1, "inf", 0.5):
         with pytest.raises(InvalidScenario, match="uplink"):
             emulation(rate=rate)
-    with pytest.raises(InvalidScenario, match="before the run begins"):
-        attach(pools.emulation().run(arrivals=5), 1.0)
