@@ -7,9 +7,11 @@ are tested by Rouche's theorem on their circles. Precision rises until it suffic
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -71,6 +73,38 @@ def confirm_count(h: Function, c: Fraction, witness: dict[str, Any]) -> int:
     return int(ladder(attempt, 64, wide=not h.is_point))
 
 
+def parts(claim: dict[str, Any], witness: Any) -> Iterator[tuple[Function, Any]]:
+    """The functions of a claim on the parts into which a witness cuts its parameters, each with its own witness."""
+    if "cut" not in witness:
+        yield Function.of(claim), witness
+        return
+    *path, last = witness["cut"]
+    for side, proof in enumerate(witness["halves"]):
+        part = copy.deepcopy({name: claim[name] for name in ("damping", "delay", "undelayed")})
+        place = reduce(lambda x, name: x[name], path, part)
+        ends = bounds(place[last])
+        middle = sum(ends) / 2
+        place[last] = [str(x) for x in ((ends[0], middle), (middle, ends[1]))[side]]
+        yield from parts(part, proof)
+    require(len(witness["halves"]) == 2, "there are two halves")
+
+
+def confirm_number(claim: dict[str, Any], c: Fraction, witness: dict[str, Any]) -> int:
+    """Return the number of zeros with Re s >= c, the same for all parts."""
+    found = {confirm_count(h, c, proof) for h, proof in parts(claim, witness)}
+    require(len(found) == 1, "the parts have different numbers of zeros")
+    return found.pop()
+
+
+def confirm_side(claim: dict[str, Any], c: Fraction, witness: dict[str, Any], some: bool) -> None:
+    """Some zero, or none, has Re s >= c; a part may count right of a line that says more."""
+    for h, proof in parts(claim, witness):
+        own, line = (Fraction(proof["abscissa"]), proof["line"]) if "abscissa" in proof else (c, proof)
+        require(own >= c if some else own <= c, "the line says nothing about the one of the claim")
+        found = confirm_count(h, own, line)
+        require((found > 0) is some, f"{found} zeros with Re s >= {own}")
+
+
 def confirm_disc(h: Function, disc: Disc) -> None:
     """Rouche's theorem on the circle: |h - h_k (s - m)^k| < |h_k (s - m)^k|, h_k = h^(k)(m)/k!."""
     re, im, radius, zeros = disc
@@ -96,7 +130,7 @@ def confirm_disc(h: Function, disc: Disc) -> None:
 
 
 def _root_count(claim: dict[str, Any], witness: dict[str, Any]) -> None:
-    found = confirm_count(Function.of(claim), Fraction(claim["abscissa"]), witness)
+    found = confirm_number(claim, Fraction(claim["abscissa"]), witness)
     require(found == claim["roots"], f"{found} zeros")
 
 
@@ -117,12 +151,13 @@ def _rightmost_root(claim: dict[str, Any], witness: dict[str, Any]) -> None:
         require(imag[0] <= 0 <= imag[1], "the imaginary part is not proved")
     else:
         require(imag[0] <= max(im - r, 0) and im + r <= imag[1], "the imaginary part is not proved")
-    require(c <= re - r and confirm_count(h, c, witness["count"]["line"]) == roots, "other zeros may lie further right")
+    require(
+        c <= re - r and confirm_number(claim, c, witness["count"]["line"]) == roots, "other zeros may lie further right"
+    )
 
 
 def _stability(claim: dict[str, Any], witness: dict[str, Any]) -> None:
-    found = confirm_count(Function.of(claim), Fraction(0), witness)
-    require((found == 0) is claim["stable"], f"{found} zeros with Re s > 0")
+    confirm_side(claim, Fraction(0), witness, not claim["stable"])
 
 
 def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
@@ -141,10 +176,8 @@ def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
 
     ladder(attempt, wide=not is_point(law))
     if hi is not None:
-        require(
-            confirm_count(Function((hi, hi), (Fraction(0),) * 2, law), Fraction(0), witness["count"]) >= 1,
-            "stable at hi",
-        )
+        at_hi = {"damping": [str(hi)] * 2, "undelayed": ["0", "0"], "delay": law}
+        confirm_side(at_hi, Fraction(0), witness["count"], some=True)
 
 
 def no_crossing(law: dict[str, Any], code: int, top: Fraction) -> Callable[[Fraction, Fraction], bool]:
@@ -170,13 +203,13 @@ def _all_roots(claim: dict[str, Any], witness: dict[str, Any]) -> None:
     for x, y in combinations(discs, 2):
         require((x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2 >= (x[2] + y[2]) ** 2, "two discs meet")
     total = sum(n if im == 0 else 2 * n for _, im, _, n in discs)
-    require(confirm_count(h, c, witness["line"]) == total, "zeros are left over")
+    require(confirm_number(claim, c, witness["line"]) == total, "zeros are left over")
 
 
 def _decay_rate(claim: dict[str, Any], witness: dict[str, Any]) -> None:
-    h, (lo, hi) = Function.of(claim), bounds(claim["rate"])
-    require(confirm_count(h, -lo, witness["none"]) == 0, "a zero lies further right")
-    require(confirm_count(h, -hi, witness["some"]) >= 1, "no zero lies as far right")
+    lo, hi = bounds(claim["rate"])
+    confirm_side(claim, -lo, witness["none"], some=False)
+    confirm_side(claim, -hi, witness["some"], some=True)
 
 
 CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {

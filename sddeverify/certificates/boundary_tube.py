@@ -84,7 +84,7 @@ def prove(
     try:
         for k, (lo, hi) in enumerate(pairwise(points)):
             try:
-                cell = fill(template, (spell(lo), spell(hi)))
+                cell = fill(template, {"$": [spell(lo), spell(hi)]})
                 first = last or _critical(law(lo), None)
                 last = _critical(law(hi), first)
                 try:
@@ -108,7 +108,7 @@ def _template(law: Callable[[Fraction], Law], points: list[Fraction]) -> Any:
     """The law's JSON with "$" where the parameter stands: where two values give two different pairs."""
     first, last = law(points[0]).to_json(), law(points[-1]).to_json()
     template = _merge(first, last, (pair(points[0]), pair(points[-1])))
-    if fill(template, (spell(points[0]), spell(points[0]))) != first or template == first:
+    if fill(template, {"$": [spell(points[0])] * 2}) != first or template == first:
         raise invalid("law", str(law(points[0])), "a law with the parameter itself as one of its parameters")
     return template
 

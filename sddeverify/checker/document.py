@@ -14,6 +14,9 @@ from typing import Any
 
 from .interval import Arithmetic, Pair
 
+Claim = dict[str, Any]
+Witness = Any
+
 SCHEMA = "sddeverify-certificate/1"
 MAX_CHARACTERS, MAX_DIGITS, MAX_POINTS = 1 << 25, 4000, 200_000
 MIN_BITS, MAX_BITS = 32, 4096
@@ -26,6 +29,12 @@ class Malformed(Exception):
     """The document is not in the format; the message names the place."""
 
 
+def well_formed(condition: bool, reason: str) -> None:
+    """Raise ``Malformed`` unless the condition holds."""
+    if not condition:
+        raise Malformed(reason)
+
+
 def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
     """Return the document as a dictionary; a dictionary is serialised first, so that both take one road.
 
@@ -35,8 +44,7 @@ def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
     """
     try:
         text = json.dumps(document, allow_nan=False) if isinstance(document, dict) else document
-        if len(text) > MAX_CHARACTERS:
-            raise Malformed("the document is too large")
+        well_formed(len(text) <= MAX_CHARACTERS, "the document is too large")
         text = text.decode("utf-8") if isinstance(text, bytes) else text
         hooks: dict[str, Any] = dict.fromkeys(("parse_float", "parse_constant", "parse_int"), _literal)
         value: dict[str, Any] = json.loads(text, object_pairs_hook=_unique, **hooks)
@@ -46,14 +54,14 @@ def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
 
 
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(result := dict(items)) != len(items):
-        raise Malformed("an object has the same member twice")
+    result = dict(items)
+    well_formed(len(result) == len(items), "an object has the same member twice")
     return result
 
 
 def _literal(text: str) -> int:
-    if re.fullmatch("-?[0-9]{1,17}", text) is None:
-        raise Malformed(f"{text[:40]} is a float or a long integer; numbers are strings p or p/q")
+    short = re.fullmatch("-?[0-9]{1,17}", text) is not None
+    well_formed(short, f"{text[:40]} is a float or a long integer; numbers are strings p or p/q")
     return int(text)
 
 
@@ -74,9 +82,9 @@ def integer(value: Any, least: int, most: int) -> int:
 
 def listed(value: Any, least: int, most: int) -> list[Any]:
     """Return a JSON list of ``least`` to ``most`` items."""
-    if not isinstance(value, list) or not least <= len(value) <= most:
-        raise Malformed(f"a list of {least} to {most} items is needed, not {str(value)[:40]}")
-    return value
+    fits = isinstance(value, list) and least <= len(value) <= most
+    well_formed(fits, f"a list of {least} to {most} items is needed")
+    return list(value)
 
 
 def number(value: Any) -> Fraction:
@@ -85,20 +93,53 @@ def number(value: Any) -> Fraction:
     if match is None:
         raise Malformed(f"{str(value)[:40]!r} is not the spelling of a rational number")
     sign, top, bottom = match.groups("1")
-    if max(len(top), len(bottom)) > MAX_DIGITS:
-        raise Malformed(f"a number has more than {MAX_DIGITS} digits")
+    well_formed(max(len(top), len(bottom)) <= MAX_DIGITS, f"a number has more than {MAX_DIGITS} digits")
     numerator, denominator = int(top), int(bottom)
     if (sign == "-" and numerator == 0) or value.endswith("/1") or gcd(numerator, denominator) != 1:
         raise Malformed(f"{value[:40]!r} is not in lowest terms")
     return Fraction(-numerator if sign == "-" else numerator, denominator)
 
 
+def point(value: Any) -> list[Fraction]:
+    """Return two numbers."""
+    return [number(x) for x in listed(value, 2, 2)]
+
+
+def radius(value: Any) -> Fraction:
+    """Return the radius of a disc."""
+    well_formed(number(value) > 0, "a disc needs a positive radius")
+    return number(value)
+
+
 def pair(value: Any, *, least: int | None = None, above: int | None = None) -> Pair:
     """Return a parameter ``[lo, hi]`` with lo <= hi, lo >= ``least`` and lo > ``above`` where given."""
-    lo, hi = (number(x) for x in listed(value, 2, 2))
-    if lo > hi or (least is not None and lo < least) or (above is not None and lo <= above):
-        raise Malformed(f"the pair {str(value)[:60]} is out of order or out of range")
+    lo, hi = point(value)
+    within = lo <= hi and (least is None or lo >= least) and (above is None or lo > above)
+    well_formed(within, f"the pair {str(value)[:60]} is out of order or out of range")
     return Pair(lo, hi)
+
+
+def spelled(value: Pair) -> str:
+    """Return a parameter for statements."""
+    return str(value.lo) if value.lo == value.hi else f"[{value.lo}, {value.hi}]"
+
+
+def increasing(value: Any, most: int) -> list[Fraction]:
+    """Return a list of 2 to ``most`` numbers that increase."""
+    points = [number(x) for x in listed(value, 2, most)]
+    well_formed(all(x < y for x, y in pairwise(points)), "break points must increase")
+    return points
+
+
+def positive(value: Any) -> Pair:
+    """Return a parameter that is above 0."""
+    return pair(value, above=0)
+
+
+def boolean(value: Any) -> bool:
+    """Return true or false."""
+    well_formed(type(value) is bool, f"true or false is needed, not {str(value)[:40]}")
+    return bool(value)
 
 
 def pieces(value: Any, size: int) -> tuple[Arithmetic, list[tuple[int, Fraction, Fraction]]]:
@@ -107,9 +148,8 @@ def pieces(value: Any, size: int) -> tuple[Arithmetic, list[tuple[int, Fraction,
     Break points start at 0 and increase; there is one code 0..3 for each piece between them.
     """
     bits, breaks, codes = members(value, "bits", "breaks", "codes")
-    points = [number(x) for x in listed(breaks, 2, MAX_POINTS)]
-    if points[0] != 0 or any(x >= y for x, y in pairwise(points)):
-        raise Malformed("break points must start at 0 and increase")
+    points = increasing(breaks, MAX_POINTS)
+    well_formed(points[0] == 0, "break points must start at 0")
     quarters = [integer(x, 0, 3) for x in listed(codes, len(points) - 1, len(points) - 1)]
     line = [(code, lo, hi) for code, (lo, hi) in zip(quarters, pairwise(points), strict=True)]
     return precision(bits, len(points), size), line
@@ -117,12 +157,12 @@ def pieces(value: Any, size: int) -> tuple[Arithmetic, list[tuple[int, Fraction,
 
 def precision(bits: Any, evaluations: int, size: int) -> Arithmetic:
     """Return the arithmetic of a witness if the work that it asks for is within the budget."""
-    if evaluations * size * integer(bits, MIN_BITS, MAX_BITS) > MAX_COST:
-        raise Malformed(f"{evaluations} evaluations at {bits} bits exceed the budget of the format")
+    cost = evaluations * size * integer(bits, MIN_BITS, MAX_BITS)
+    well_formed(cost <= MAX_COST, f"{evaluations} evaluations at {bits} bits exceed the budget of the format")
     return Arithmetic(bits)
 
 
-def digest(claim: dict[str, Any]) -> str:
+def digest(claim: Claim) -> str:
     """Return the identity of a claim: the sha256 of its canonical JSON (sorted members, ASCII, no spaces)."""
     text = json.dumps(claim, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()

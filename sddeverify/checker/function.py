@@ -4,33 +4,52 @@ Parameters are intervals; whatever is enclosed here is enclosed for all their va
 the delay of the claim denotes. h(conj s) = conj h(s), so zeros are real or come in conjugate pairs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from .document import Malformed, members, pair, pieces
-from .interval import Arithmetic, Pair, Rectangle, Refusal
-from .laws import Law, parse, spelled
+from .document import Claim, Witness, listed, members, number, pair, pieces, positive, spelled, well_formed
+from .interval import Arithmetic, Pair, Rectangle, Refusal, require
+from .laws import Law, parse
 
 ZERO = Fraction(0)
-MODEL = ("learning_rate", "hessian", "workers", "mean_delay")
 
 
 class Rule(NamedTuple):
     """A claim that was read: its statement in words, and what raises unless a witness proves it."""
 
     statement: str
-    verify: Callable[[Any], None]
+    verify: Callable[[Witness], None]
 
 
 class Function(NamedTuple):
-    """h for all parameters of a claim; ``text`` opens its statement, ``model`` ends it."""
+    """h for all parameters of a claim, whose members ``source`` is; ``model`` ends its statement."""
 
     damping: Pair
     undelayed: Pair
     law: Law
-    text: str = ""
+    source: Claim | None = None
     model: str = ""
+
+    @property
+    def text(self) -> str:
+        """The opening of a statement."""
+        shift, given = (" + b", f", b in {spelled(self.undelayed)}") if any(self.undelayed) else ("", "")
+        return f"For h(s) = s{shift} + a E[exp(-s tau)], tau ~ {self.law.text}, a in {spelled(self.damping)}{given}"
+
+    def parts(self, witness: Witness) -> Iterator[tuple["Function", Witness]]:
+        """Yield h on the parts of its parameter box into which a witness cuts it, each with its own witness.
+
+        ``{"cut": path, "halves": [left, right]}`` cuts the parameter at a path of members, such as ["damping"] or
+        ["delay", "sum", 0, "constant", "time"], in its middle; the halves may be cut again. Each claim about all
+        parameters of a box is one about all those of its two halves.
+        """
+        if not isinstance(witness, dict) or "cut" not in witness:
+            yield self, witness
+            return
+        path, halves = members(witness, "cut", "halves")
+        for side, proof in enumerate(listed(halves, 2, 2)):
+            yield from function(half(self.source, path, side)).parts(proof)
 
     def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
         """Enclose h^(k)(s)/k! for k = 0..order."""
@@ -45,8 +64,8 @@ class Function(NamedTuple):
 
     def at(self, ar: Arithmetic, c: Fraction, order: int) -> list[Rectangle]:
         """Return the coefficients of Phi at c, which bound those on Re s >= c; refuse c left of the domain."""
-        if self.law.abscissa is not None and c <= self.law.abscissa:
-            raise Refusal(f"Re s = {c} is not right of the abscissa of convergence {self.law.abscissa}")
+        inside = self.law.abscissa is None or c > self.law.abscissa
+        require(inside, f"Re s = {c} is not right of the abscissa of convergence {self.law.abscissa}")
         return self.law.jet(ar, ar.point(c, ZERO), order)
 
     def zeros_right(self, ar: Arithmetic, line: list[tuple[int, Fraction, Fraction]], c: Fraction) -> int:
@@ -69,8 +88,8 @@ class Function(NamedTuple):
         start = self.at(ar, c, 2)
         top = ar.magnitude(ar.scale(start[0], self.damping)) + ar.magnitude(ar.scale(ar.one, self.undelayed))
         at_c = self.complete(ar, start, ar.point(c, ZERO))[0]
-        if ar.real(Pair(line[-1][2], line[-1][2]))[0] <= top or at_c[0] <= 0 <= at_c[1]:
-            raise Refusal("the line does not pass the bound |b| + |a| Phi(c), or the sign of h(c) is not decided")
+        passed = ar.point(line[-1][2], ZERO)[0] > top
+        require(passed and not at_c[0] <= 0 <= at_c[1], "the line is too short, or the sign of h(c) is not decided")
         curvature = ar.magnitude(ar.scale(start[2], self.damping))
         turns, quarter = 0, 0 if at_c[0] > 0 else 2
         previous = quarter
@@ -83,8 +102,7 @@ class Function(NamedTuple):
             if step == 2 or not holds(code, widen(ar, jet, (hi - lo) / 2, curvature)):
                 raise Refusal(f"code {code} is not proved on [{lo}, {hi}]")
         total = 1 - turns
-        if previous != 1 or total < 0 or (total - quarter) % 4:
-            raise Refusal("the codes do not close up")
+        require(previous == 1 and total >= 0 and (total - quarter) % 4 == 0, "the codes do not close up")
         return total // 2
 
     def disc(self, ar: Arithmetic, re: Fraction, im: Fraction, radius: Fraction, zeros: int) -> None:
@@ -99,8 +117,8 @@ class Function(NamedTuple):
         jet = self.jet(ar, ar.point(re, im), zeros)
         power = [ar.real(Pair(radius**j, radius**j)) for j in range(zeros + 2)]
         rest = sum(ar.magnitude(x) * power[j][1] for j, x in enumerate(jet[:zeros])) + bound * power[-1][1]
-        if ar.mignitude(jet[zeros]) * power[zeros][0] <= rest:
-            raise Refusal(f"the disc is not proved to hold exactly {zeros} root(s)")
+        proved = ar.mignitude(jet[zeros]) * power[zeros][0] > rest
+        require(proved, f"the disc is not proved to hold exactly {zeros} root(s)")
 
 
 def widen(ar: Arithmetic, jet: list[Rectangle], half: Fraction, curvature: int) -> Rectangle:
@@ -119,33 +137,68 @@ def holds(code: int, x: Rectangle) -> bool:
     return (x[0] > 0, x[2] > 0, x[1] < 0, x[3] < 0)[code]
 
 
-def read_function(claim: dict[str, Any], *names: str) -> tuple[Function, list[Any]]:
-    """Return h of a claim, its model checked, and the members ``names`` of the claim."""
+def function(source: Claim) -> Function:
+    """Return the function with the members ``damping``, ``delay`` and ``undelayed``."""
+    return Function(pair(source["damping"]), pair(source["undelayed"]), parse(source["delay"]), source)
+
+
+def half(value: Any, path: list[Any], side: int) -> Any:
+    """Return a copy of a value in which the parameter at a path is cut down to its left (0) or right (1) half."""
+    if not path:
+        lo, hi = pair(value)
+        return [[str(lo), str((lo + hi) / 2)], [str((lo + hi) / 2), str(hi)]][side]
+    copy = value.copy()
+    copy[path[0]] = half(value[path[0]], path[1:], side)
+    return copy
+
+
+def read_function(claim: Claim, **readers: Callable[[Any], Any]) -> list[Any]:
+    """Return h of a claim, its model checked, and what the readers make of the further members of the claim."""
     fixed = ("type", "damping", "delay", "undelayed")
-    _, damping, delay, undelayed, *others, model = members(claim, *fixed, *names, optional="model")
-    a, b, law = pair(damping), pair(undelayed), parse(delay)
-    if a.lo <= 0 <= a.hi:
-        raise Malformed("the damping must not contain 0")
-    ending = ""
+    _, damping, delay, undelayed, *others, model = members(claim, *fixed, *readers, optional="model")
+    h = function({"damping": damping, "delay": delay, "undelayed": undelayed})
+    well_formed(not h.damping.lo <= 0 <= h.damping.hi, "the damping must not contain 0")
     if "model" in claim:
-        rate, hessian, workers, mean = (pair(x, above=0) for x in members(model, *MODEL))
-        image = Pair(rate.lo * hessian.lo * workers.lo / mean.hi, rate.hi * hessian.hi * workers.hi / mean.lo)
-        if image != a:
-            raise Refusal("damping is not learning_rate x hessian x workers / mean_delay of the model")
-        ending = explain(law, hessian, workers, mean) + f", learning rate in {spelled(rate)}"
-    shift, given = (" + b", f", b in {spelled(b)}") if b.lo or b.hi else ("", "")
-    text = f"For h(s) = s{shift} + a E[exp(-s tau)], tau ~ {law.text}, a in {spelled(a)}{given}"
-    return Function(a, b, law, text, ending), others
+        value, gain, ending = read_model(model, h.law)
+        rate = positive(value)
+        image = Pair(rate.lo * gain.lo, rate.hi * gain.hi)
+        require(image == h.damping, "damping is not learning_rate x hessian x workers / mean_delay of the model")
+        h = h._replace(model=f"{ending}, learning rate in {spelled(rate)}")
+    return [h, *(read(value) for read, value in zip(readers.values(), others, strict=True))]
 
 
-def explain(law: Law, hessian: Pair, workers: Pair, mean: Pair) -> str:
-    """Return what a model says in words; refuse a mean delay that does not contain the mean of the law."""
-    if not mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi:
-        raise Refusal("the mean delay of the model does not contain the mean of the delay law")
-    values = f"{spelled(hessian)}, {spelled(workers)}, {spelled(mean)}"
-    return f"; a = learning rate x Hessian eigenvalue x workers / mean delay, the last three in {values}"
+def read_model(model: Claim, law: Law) -> tuple[Any, Pair, str]:
+    """Return the learning rate, what it is multiplied with, and a model in words.
+
+    The mean delay that it gives must contain the mean of the law.
+    """
+    rate, *values = members(model, "learning_rate", "hessian", "workers", "mean_delay")
+    hessian, workers, mean = (positive(x) for x in values)
+    contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi
+    require(contained, "the mean delay of the model does not contain the mean of the delay law")
+    text = f"{spelled(hessian)}, {spelled(workers)}, {spelled(mean)}"
+    text = f"; a = learning rate x Hessian eigenvalue x workers / mean delay, the last three in {text}"
+    return rate, Pair(hessian.lo * workers.lo / mean.hi, hessian.hi * workers.hi / mean.lo), text
 
 
-def counted(h: Function, c: Fraction, witness: Any) -> int:
-    """Return the number of zeros of h with Re s >= c that a witness ``{bits, breaks, codes}`` proves."""
-    return h.zeros_right(*pieces(witness, h.law.size), c)
+def counted(h: Function, c: Fraction, witness: Witness) -> int:
+    """Return the number of zeros of h with Re s >= c that a witness ``{bits, breaks, codes}`` proves on each part."""
+    found = {part.zeros_right(*pieces(proof, part.law.size), c) for part, proof in h.parts(witness)}
+    require(len(found) == 1, "the number of zeros is not the same for all parameters")
+    return found.pop()
+
+
+def decided(h: Function, c: Fraction, witness: Witness, *, some: bool) -> None:
+    """Refuse unless for all parameters ``some`` zero, or no zero, of h has Re s >= c; then none has Re s = c.
+
+    A part may count at an abscissa of its own, ``{abscissa, line}``: some zero right of it proves one right of c if it
+    is not left of c; no zero right of it proves that there is none right of c if it is not right of c.
+    """
+    for part, proof in h.parts(witness):
+        line = c
+        if isinstance(proof, dict) and "abscissa" in proof:
+            own, proof = members(proof, "abscissa", "line")
+            line = number(own)
+        found = part.zeros_right(*pieces(proof, part.law.size), line)
+        require(line >= c if some else line <= c, f"the count right of {line} decides nothing about {c}")
+        require((found > 0) is some, f"the witness proves {found} zero(s) with Re s >= {line}")

@@ -19,6 +19,12 @@ class Refusal(Exception):
     """The proof cannot be accepted; the message says why. It never says that the claim is false."""
 
 
+def require(condition: bool, reason: str) -> None:
+    """Refuse unless the condition is proved."""
+    if not condition:
+        raise Refusal(reason)
+
+
 class Pair(NamedTuple):
     """A parameter: every real number in the closed interval from ``lo`` to ``hi``, exact rationals."""
 
@@ -78,8 +84,7 @@ class Arithmetic:
         a, b, c, d = x
         lo = _least_square(a, b) + _least_square(c, d)
         hi = max(a * a, b * b) + max(c * c, d * d)
-        if lo <= 0:
-            raise Refusal("a denominator is not bounded away from 0 at this precision")
+        require(lo > 0, "a denominator is not bounded away from 0 at this precision")
         low = ((v << 2 * self.bits) // (hi if v >= 0 else lo) for v in (a, -d))
         high = (-((-v << 2 * self.bits) // (lo if v >= 0 else hi)) for v in (b, -c))
         return next(low), next(high), next(low), next(high)
@@ -132,8 +137,7 @@ class Arithmetic:
         So exp(r) lies between the sum and the sum + 2 J + 4. Squaring k times, down and up, gives exp(|x|); for
         x < 0 the reciprocal is taken.
         """
-        if x >> self.bits >= 4096:
-            raise Refusal("an exponential is larger than exp(4096)")
+        require(x >> self.bits < 4096, "an exponential is larger than exp(4096)")
         x = max(x, -4096 << self.bits)  # exp(-4096) < 2^-4096 <= one ulp: the lower bound below is 0 then
         n, halvings, terms = self._taylor(x)
         lo = sum(terms)
@@ -162,8 +166,7 @@ class Arithmetic:
         (2 + e 2^-n) e, and rounding adds less than 2; e^2 <= 2^n throughout because k <= bits - 20.
         """
         n, halvings, terms = self._taylor(x)
-        if halvings > self.bits - 20:
-            raise Refusal("an oscillation is too fast for this precision")
+        require(halvings <= self.bits - 20, "an oscillation is too fast for this precision")
         cos, sin = sum(terms[::4]) - sum(terms[2::4]), sum(terms[1::4]) - sum(terms[3::4])
         error = 2 * len(terms) + 4
         for _ in range(halvings):

@@ -15,14 +15,11 @@ from functools import partial, reduce
 from math import factorial
 from typing import Any, NamedTuple
 
-from .document import Malformed, integer, listed, members, pair
-from .interval import Arithmetic, Pair, Refusal
+from .document import integer, listed, members, pair, spelled, well_formed
+from .interval import Arithmetic, Pair, require
 
 _DEPTH, _CELLS = 8, 4096
 _ZERO, _ONE = Fraction(0), Fraction(1)
-
-
-Jet = Callable[[Any, Any, int], list[Any]]
 
 
 class Law(NamedTuple):
@@ -30,14 +27,9 @@ class Law(NamedTuple):
 
     text: str
     mean: Pair
-    jet: Jet
+    jet: Callable[[Any, Any, int], list[Any]]
     abscissa: Fraction | None = None
     size: int = 1
-
-
-def spelled(value: Pair) -> str:
-    """Return a parameter for statements."""
-    return str(value.lo) if value.lo == value.hi else f"[{value.lo}, {value.hi}]"
 
 
 def multiply(ar: Any, x: list[Any], y: list[Any]) -> list[Any]:
@@ -70,8 +62,7 @@ def _gamma(value: Any, shape: Any) -> Law:
 
     def jet(ar: Any, s: Any, order: int) -> list[Any]:
         base = ar.add(ar.one, ar.scale(s, stage))
-        if not ar.is_right(base):
-            raise Refusal("an exponential law is evaluated left of its abscissa of convergence")
+        require(ar.is_right(base), "an exponential law is evaluated left of its abscissa of convergence")
         inverse = ar.inverse(base)
         derivatives = [reduce(ar.multiply, [inverse] * stages)]
         for j in range(order):
@@ -87,8 +78,7 @@ def _uniform(body: Any, depth: int) -> Law:
     lo, hi = members(body, "lo", "hi")
     start, end = pair(lo, least=0), pair(hi, above=0)
     width = Pair(end.lo - start.hi, end.hi - start.lo)
-    if width.lo <= 0:
-        raise Malformed("uniform: lo must be less than hi")
+    well_formed(width.lo > 0, "uniform: lo must be less than hi")
 
     def jet(ar: Any, s: Any, order: int) -> list[Any]:
         spread = _inner(ar, ar.moments(ar.scale(s, width), order), width)
@@ -123,8 +113,7 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
     width, counts = members(body, "step", "counts")
     step = pair(width, above=0)
     total = sum(integer(x, 0, 10**15) for x in listed(counts, 1, _CELLS))
-    if not any(counts[1:]):
-        raise Malformed(f"{name}: some mass must lie at a positive time")
+    well_formed(any(counts[1:]), f"{name}: some mass must lie at a positive time")
     half = Pair(step.lo / 2, step.hi / 2)
 
     def sums(ar: Any, z: Any, order: int, stretch: int, shift: int) -> list[Any]:
@@ -154,8 +143,8 @@ def _mixture(body: Any, depth: int) -> Law:
     """Law i with probability w_i, the weights summing to 1: Phi = sum of w_i Phi_i."""
     split = [members(part, "weight", "law") for part in listed(body, 2, 256)]
     weights = [pair(weight, least=0) for weight, _ in split]
-    if not sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights):
-        raise Malformed("mixture: the weights must be able to sum to 1")
+    able = sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights)
+    well_formed(able, "mixture: the weights must be able to sum to 1")
     return _combined("mixture", weights, [law for _, law in split], depth)
 
 
@@ -199,12 +188,10 @@ def parse(value: Any, depth: int = 0, *, zero_mean: bool = False) -> Law:
     Raises:
         Malformed: if it is not exactly an object of the format.
     """
-    if not isinstance(value, dict) or len(value) != 1 or depth > _DEPTH:
-        raise Malformed(f"a law must be an object with one member, nested at most {_DEPTH} deep")
+    single = isinstance(value, dict) and len(value) == 1 and depth <= _DEPTH
+    well_formed(single, f"a law must be an object with one member, nested at most {_DEPTH} deep")
     ((name, body),) = value.items()
-    if name not in _LAWS:
-        raise Malformed(f"unknown law {name[:40]!r}")
+    well_formed(name in _LAWS, f"unknown law {name[:40]!r}")
     law = _LAWS[name](body, depth)
-    if law.mean.hi <= 0 and not zero_mean:
-        raise Malformed("the delay law has mean 0")
+    well_formed(law.mean.hi > 0 or zero_mean, "the delay law has mean 0")
     return law

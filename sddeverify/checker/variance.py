@@ -10,38 +10,35 @@ from itertools import zip_longest
 from math import comb
 from typing import Any
 
-from .document import Malformed, listed, members, number, pieces, precision
-from .function import ZERO, Function, counted
-from .interval import Arithmetic, Pair, Rectangle, Refusal
+from .document import Claim, Witness, listed, members, number, pieces, precision, well_formed
+from .function import ZERO, Function, decided
+from .interval import Arithmetic, Pair, Rectangle, Refusal, require
 from .laws import multiply
 
 Polynomial = list[Fraction]
 _ORDER, _MAX_PRODUCT = 8, 1 << 14
 
 
-def proved_variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+def proved_variance(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Return the enclosure of S that a witness ``{count, integral}`` proves."""
     count, integral = members(witness, "count", "integral")
-    if h.damping.lo <= 0:
-        raise Malformed("the damping must be positive")
-    if counted(h, ZERO, count) != 0:
-        raise Refusal("the equation is not stable")
+    well_formed(h.damping.lo > 0, "the damping must be positive")
+    decided(h, ZERO, count, some=False)
     return variance(h, claim, integral)
 
 
-def variance(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+def variance(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Return an enclosure of S from the part ``integral`` of a witness; the caller proves that h is stable."""
     (kind,) = witness if isinstance(witness, dict) and len(witness) == 1 else ("",)
     methods = {"constant": _constant, "rational": _rational, "quadrature": _quadrature}
-    if kind not in methods:
-        raise Refusal("the integral is given as constant, rational or quadrature")
+    require(kind in methods, "the integral is given as constant, rational or quadrature")
     return methods[kind](h, claim, witness[kind])
 
 
-def _constant(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+def _constant(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Constant delay, b = 0: S = (1 + sin a tau)/(2 a cos a tau)."""
-    if list(claim["delay"]) != ["constant"] or h.undelayed != Pair(ZERO, ZERO):
-        raise Refusal("the closed form holds for a constant delay without undelayed term")
+    plain = "constant" in claim["delay"] and h.undelayed == Pair(ZERO, ZERO)
+    require(plain, "the closed form holds for a constant delay without undelayed term")
     ar = precision(witness, 1, 1)
     circle = ar.exponential(ar.scale(ar.multiply((0, 0, ar.unit, ar.unit), ar.scale(ar.one, h.damping)), h.law.mean))
     sine, cosine = (-circle[3], -circle[2], 0, 0), (circle[0], circle[1], 0, 0)
@@ -49,7 +46,7 @@ def _constant(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
     return _pair(ar, ar.multiply(ar.add(ar.one, sine), ar.inverse(bottom)))
 
 
-def _rational(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+def _rational(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Phi = N/D, h = A/D with A = (s + b) D + a N; the witness X, deg X < deg A = n, is checked to solve an equation.
 
     A(s) X(-s) + A(-s) X(s) = D(s) D(-s). Then the product of the transform D/A of r at s and at -s is
@@ -57,13 +54,12 @@ def _rational(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
     those of h and perhaps some of D), and S, its value at 0, is x_(n-1)/A_n.
     """
     a, b = h.damping, h.undelayed
-    if a.lo != a.hi or b.lo != b.hi:
-        raise Refusal("the rational form is for single parameters")
+    require(a.lo == a.hi and b.lo == b.hi, "the rational form is for single parameters")
     top, bottom = fraction(claim["delay"])
     left = add(times([b.lo, Fraction(1)], bottom), [a.lo * x for x in top])
     solution = [number(x) for x in listed(witness, len(left) - 1, len(left) - 1)]
-    if add(times(left, mirror(solution)), times(mirror(left), solution)) != times(bottom, mirror(bottom)):
-        raise Refusal("the witness does not solve the equation of the rational form")
+    solved = add(times(left, mirror(solution)), times(mirror(left), solution)) == times(bottom, mirror(bottom))
+    require(solved, "the witness does not solve the equation of the rational form")
     return Pair(solution[-1] / left[-1], solution[-1] / left[-1])
 
 
@@ -81,7 +77,7 @@ def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
     raise Refusal("the transform of the law is not a quotient of polynomials with exact coefficients")
 
 
-def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
+def _quadrature(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Pieces of [0, W] by Taylor's formula, and the tail by |i w + q| in [w - R, w + R], R = |b| + |a| >= |q|.
 
     On a piece with midpoint m, half-length r, f(m + t) = sum over k < n of f_k t^k + f_n(m + t') t^n, so the integral
@@ -99,8 +95,7 @@ def _quadrature(h: Function, claim: dict[str, Any], witness: Any) -> Pair:
             total = ar.add(total, ar.scale(inner[k], Pair(weight, weight)))
     bound = max(abs(x) for x in h.damping) + max(abs(x) for x in h.undelayed)
     last = line[-1][2]
-    if last <= bound:
-        raise Refusal("the pieces do not pass the bound |a| + |b|")
+    require(last > bound, "the pieces do not pass the bound |a| + |b|")
     tail = ar.real(Pair(1 / (last + bound), 1 / (last - bound)))
     found = _pair(ar, ar.add(total, (*tail, 0, 0)))
     # 80143857/25510582 < pi < 165707065/52746197 (continued fraction)
@@ -134,8 +129,7 @@ def add(x: Polynomial, y: Polynomial) -> Polynomial:
 
 def times(x: Polynomial, y: Polynomial) -> Polynomial:
     """Return x y; their lengths are limited, because the work grows with both."""
-    if len(x) * len(y) > _MAX_PRODUCT:
-        raise Refusal("the polynomials of the rational form are too long")
+    require(len(x) * len(y) <= _MAX_PRODUCT, "the polynomials of the rational form are too long")
     size = len(x) + len(y) - 1
     return [sum((p * y[k - i] for i, p in enumerate(x) if 0 <= k - i < len(y)), ZERO) for k in range(size)]
 

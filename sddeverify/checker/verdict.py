@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .document import SCHEMA, Malformed, digest, load, members
+from .document import SCHEMA, Malformed, digest, load, members, well_formed
 from .function import Rule
-from .interval import Refusal
+from .interval import Refusal, require
 from .rules import RULES
 
 
@@ -58,13 +58,11 @@ def check(document: str | bytes | dict[str, Any]) -> Verdict:
 def _check(document: dict[str, Any]) -> Verdict:
     names = ("schema", "claim", "claim_sha256", "statement", "witness", "producer")
     schema, claim, sha256, statement, witness, *others = members(document, *names, optional="provenance")
-    if schema != SCHEMA or not all(isinstance(x, dict) for x in others):
-        raise Malformed(
-            f"this kernel checks {SCHEMA!r}, producer and provenance being objects; not {str(schema)[:60]!r}"
-        )
+    well_formed(schema == SCHEMA, f"this kernel checks {SCHEMA!r}, not {str(schema)[:60]!r}")
+    well_formed(all(isinstance(x, dict) for x in others), "producer and provenance are objects")
     rule, identity = read(claim), digest(claim)
-    if sha256 != identity or statement != rule.statement:
-        raise Refusal("claim_sha256 or statement is not that of the claim")
+    same = sha256 == identity and statement == rule.statement
+    require(same, "claim_sha256 or statement is not that of the claim")
     rule.verify(witness)
     return Verdict(Status.ACCEPTED, "", rule.statement, identity)
 
@@ -76,6 +74,6 @@ def read(claim: Any) -> Rule:
         Malformed: if it is no claim of the format.
         Refusal: if its model contradicts it.
     """
-    if not isinstance(claim, dict) or not isinstance(kind := claim.get("type"), str) or kind not in RULES:
-        raise Malformed("the claim must be an object with a known type")
-    return RULES[kind](claim)
+    kind = claim.get("type") if isinstance(claim, dict) else None
+    well_formed(isinstance(kind, str) and kind in RULES, "the claim must be an object with a known type")
+    return RULES[str(kind)](claim)

@@ -47,6 +47,15 @@ def counts() -> dict[str, Case]:
         "rejected/count_line_too_short": (far, grid(far, Fraction(-3), 320, Fraction(5))),
         "rejected/count_last_code_is_not_1": (SLOW | {"abscissa": "0", "roots": 0}, line("0 1/4 1/2 3/4 1", "0 0 0 0")),
         "rejected/stability_wrong_code": (stability, line("0 3/2 3", "0 1")),
+        # the zeros with Re s >= 0 of s + 2 exp(-s) have Re s = 0.17, those of s + exp(-s) have Re s = -0.32
+        "rejected/stability_count_right_of_another_line": (
+            stability,
+            {"abscissa": "1", "line": count(function("root_count", "2", CONSTANT), "1")},
+        ),
+        "rejected/instability_count_right_of_another_line": (
+            function("stability", "1", CONSTANT) | {"stable": False},
+            {"abscissa": "-1", "line": count(function("root_count", "1", CONSTANT), "-1")},
+        ),
         "rejected/stability_code_holds_in_the_middle_only": (stability, line("0 1/2 4", "0 1")),
         # a tangent to a cos w lies above it: without the curvature, code 0 seems to hold beyond pi/2
         "rejected/stability_code_fails_by_curvature": (at_8_5, line("0 17/10 2", "0 1")),

@@ -192,6 +192,9 @@ def accepted() -> dict[str, Document]:
     for name, law in INTERVALS.items():
         claim = function("stability", "1", law) | {"stable": True}
         result[f"stability_interval_{name}"] = seal(claim, grid(claim, Fraction(0), 160))
+    wide = function("stability", "1", LAWS["constant"].to_json()) | {"damping": ["3/4", "5/4"], "stable": True}
+    halves = [grid(wide | {"damping": ends}, Fraction(0), 160) for ends in (["3/4", "1"], ["1", "5/4"])]
+    result["stability_wide"] = seal(wide, {"cut": ["damping"], "halves": halves})
     return result
 
 

@@ -65,64 +65,72 @@ FUNCTION, LAWS, DOCUMENT, VERDICT = "function.py", "laws.py", "document.py", "ve
 COUNT, STABILITY, DISC = "rules/root_count.py", "rules/stability.py", "rules/root_enclosure.py"
 RIGHTMOST, BOUNDARY = "rules/rightmost_root.py", "rules/stability_boundary.py"
 ALL, RATE = "rules/all_roots.py", "rules/decay_rate.py"
-NEVER = "if False:"
-_AT_HI = "counted(Function(Pair(hi, hi), Pair(ZERO, ZERO), law), ZERO, count)"
-_MEAN = "if not mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi:"
+_MEAN = "contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi"
 
 # The case, and the kernel that accepts it.
 MUTANTS: dict[str, Edits] = {
     # function.py
     "rejected/count_left_of_abscissa": (
-        (FUNCTION, "if self.law.abscissa is not None and c <= self.law.abscissa:", NEVER),
-        (LAWS, "if not ar.is_right(base):", NEVER),
+        (FUNCTION, "inside = self.law.abscissa is None or c > self.law.abscissa", "inside = True"),
+        (LAWS, "require(ar.is_right(base), ", "require(True, "),
     ),
-    "rejected/count_line_too_short": ((FUNCTION, "ar.real(Pair(line[-1][2], line[-1][2]))[0] <= top or ", ""),),
+    "rejected/count_line_too_short": ((FUNCTION, "require(passed and ", "require("),),
     "rejected/stability_wrong_code": ((FUNCTION, " or not holds(code, widen(ar, jet, (hi - lo) / 2, curvature))", ""),),
     "rejected/stability_code_holds_in_the_middle_only": (
         (FUNCTION, "holds(code, widen(ar, jet, (hi - lo) / 2, curvature))", "holds(code, jet[0])"),
     ),
     "rejected/stability_code_fails_by_curvature": ((FUNCTION, "rest = -(-curvature * r * r >> 2 * n)", "rest = 0"),),
     "rejected/count_last_code_is_not_1": (
-        (FUNCTION, "if previous != 1 or total < 0 or (total - quarter) % 4:", NEVER),
+        (FUNCTION, "previous == 1 and total >= 0 and (total - quarter) % 4 == 0", "True"),
     ),
-    "rejected/enclosure_of_no_zero": ((FUNCTION, "if ar.mignitude(jet[zeros]) * power[zeros][0] <= rest:", NEVER),),
+    "rejected/enclosure_of_no_zero": ((FUNCTION, "require(proved, ", "require(True, "),),
     "rejected/enclosure_disc_too_large": ((FUNCTION, " + bound * power[-1][1]", ""),),
-    "malformed/damping_contains_0": ((FUNCTION, "if a.lo <= 0 <= a.hi:", NEVER),),
-    "rejected/model_other_damping": ((FUNCTION, "if image != a:", NEVER),),
-    "rejected/model_mean_too_small": ((FUNCTION, _MEAN, "if not mean.lo <= law.mean.lo:"),),
-    "rejected/model_mean_too_large": ((FUNCTION, _MEAN, "if not law.mean.hi <= mean.hi:"),),
+    "malformed/damping_contains_0": (
+        (FUNCTION, "well_formed(not h.damping.lo <= 0 <= h.damping.hi, ", "well_formed(True, "),
+    ),
+    "rejected/model_other_damping": ((FUNCTION, "require(image == h.damping, ", "require(True, "),),
+    "rejected/model_mean_too_small": ((FUNCTION, _MEAN, "contained = mean.lo <= law.mean.lo"),),
+    "rejected/model_mean_too_large": ((FUNCTION, _MEAN, "contained = law.mean.hi <= mean.hi"),),
     # rules/root_count.py, rules/stability.py, rules/root_enclosure.py, rules/decay_rate.py
-    "rejected/count_other_number": ((COUNT, "counted(h, c, witness)) != zeros", "counted(h, c, witness)) < 0"),),
-    "rejected/stability_of_an_unstable_law": ((STABILITY, " == 0) is not stable", " < 0)"),),
-    "rejected/stability_of_a_stable_law": ((STABILITY, " == 0) is not stable", " < 0)"),),
-    "malformed/stable_is_1": ((STABILITY, "if type(stable) is not bool:", NEVER),),
-    "malformed/radius_negative": ((DISC, "if r <= 0:", NEVER),),
-    "rejected/decay_rate_lo": ((RATE, "counted(h, -bounds.lo, none) != 0 or ", ""),),
-    "rejected/decay_rate_hi": ((RATE, " or counted(h, -bounds.hi, some) < 1", ""),),
+    "rejected/count_other_number": ((COUNT, "require(found == zeros, ", "require(True, "),),
+    "rejected/stability_of_an_unstable_law": ((FUNCTION, "require((found > 0) is some, ", "require(True, "),),
+    "rejected/stability_of_a_stable_law": ((FUNCTION, "require((found > 0) is some, ", "require(True, "),),
+    "malformed/stable_is_1": ((DOCUMENT, "well_formed(type(value) is bool, ", "well_formed(True, "),),
+    "malformed/radius_negative": ((DOCUMENT, "well_formed(number(value) > 0, ", "well_formed(True, "),),
+    "rejected/decay_rate_lo": ((RATE, "decided(h, -bounds.lo, none, some=False)", "pass"),),
+    "rejected/decay_rate_hi": ((RATE, "decided(h, -bounds.hi, some, some=True)", "pass"),),
+    "rejected/stability_count_right_of_another_line": (
+        (FUNCTION, "require(line >= c if some else line <= c, ", "require(True, "),
+    ),
+    "rejected/instability_count_right_of_another_line": (
+        (FUNCTION, "require(line >= c if some else line <= c, ", "require(True, "),
+    ),
     # rules/rightmost_root.py
-    "rejected/rightmost_disc_below_the_axis": ((RIGHTMOST, "if im != 0 and im <= r:", NEVER),),
+    "rejected/rightmost_disc_below_the_axis": ((RIGHTMOST, "require(im == 0 or im > r, ", "require(True, "),),
     "rejected/rightmost_disc_without_zero": (
-        (RIGHTMOST, "prove_disc(h, bits, re, im, r, 1 if im else roots)", "pass"),
+        (RIGHTMOST, "h.disc(precision(bits, 4, h.law.size), re, im, r, 1 if im else roots)", "pass"),
     ),
     "rejected/rightmost_real_lo": ((RIGHTMOST, "real.lo <= re - r and ", ""),),
     "rejected/rightmost_real_hi": ((RIGHTMOST, "re + r <= real.hi and ", ""),),
     "rejected/rightmost_imag_lo": ((RIGHTMOST, "imag.lo <= low and ", ""),),
     "rejected/rightmost_imag_hi": ((RIGHTMOST, " and high <= imag.hi", ""),),
-    "rejected/rightmost_pair_with_imag_from_0": ((RIGHTMOST, " or (im > 0) != (imag.lo > 0)", ""),),
-    "rejected/rightmost_second_zero": ((RIGHTMOST, "number(abscissa) > re - r or ", ""),),
-    "rejected/rightmost_other_zeros": ((RIGHTMOST, " or counted(h, number(abscissa), line) != roots", ""),),
+    "rejected/rightmost_pair_with_imag_from_0": ((RIGHTMOST, " and (im > 0) == (imag.lo > 0)", ""),),
+    "rejected/rightmost_second_zero": ((RIGHTMOST, "require(number(abscissa) <= re - r, ", "require(True, "),),
+    "rejected/rightmost_other_zeros": (
+        (RIGHTMOST, "require(counted(h, number(abscissa), line) == roots, ", "require(True, "),
+    ),
     # rules/stability_boundary.py
-    "malformed/boundary_without_frequency": ((BOUNDARY, "if (frequency is None) != (hi is None):", NEVER),),
-    "malformed/boundary_count_without_upper_end": ((BOUNDARY, "if (hi is None) != (count is None):", NEVER),),
-    "rejected/boundary_hi_is_stable": ((BOUNDARY, f"{_AT_HI} < 1", f"{_AT_HI} < 0"),),
-    "rejected/boundary_axis_too_short": ((BOUNDARY, "if line[-1][2] < (hi or lo):", NEVER),),
-    "rejected/boundary_axis_ends_between_lo_and_hi": (
-        (BOUNDARY, "if line[-1][2] < (hi or lo):", "if line[-1][2] < lo:"),
+    "malformed/boundary_without_frequency": (
+        (BOUNDARY, "well_formed((frequency is None) == (hi is None), ", "well_formed(True, "),
     ),
-    "rejected/boundary_code_3": ((BOUNDARY, "code == 3 or ", ""),),
-    "rejected/boundary_lo_is_unstable": (
-        (BOUNDARY, " or not holds(code, widen(ar, jet, (end - start) / 2, bound))", ""),
+    "malformed/boundary_count_without_upper_end": (
+        (BOUNDARY, "well_formed((hi is None) == (count is None), ", "well_formed(True, "),
     ),
+    "rejected/boundary_hi_is_stable": ((BOUNDARY, "decided(h, ZERO, count, some=True)", "pass"),),
+    "rejected/boundary_axis_too_short": ((BOUNDARY, "require(line[-1][2] >= (hi or lo), ", "require(True, "),),
+    "rejected/boundary_axis_ends_between_lo_and_hi": ((BOUNDARY, "line[-1][2] >= (hi or lo)", "line[-1][2] >= lo"),),
+    "rejected/boundary_code_3": ((BOUNDARY, "code != 3 and ", ""),),
+    "rejected/boundary_lo_is_unstable": ((BOUNDARY, " and holds(code, widen(ar, jet, (end - start) / 2, bound))", ""),),
     "rejected/boundary_other_frequency": (
         (BOUNDARY, "window is None or window.lo <= start <= end <= window.hi", "True"),
     ),
@@ -131,66 +139,69 @@ MUTANTS: dict[str, Edits] = {
     "rejected/boundary_curvature_of_h": ((BOUNDARY, ", ar.magnitude(ar.scale((bound, bound, 0, 0), top))", ", bound"),),
     "malformed/boundary_from_0": ((BOUNDARY, " or lo <= 0 or ", " or "),),
     "malformed/boundary_reversed": ((BOUNDARY, " or (hi is not None and hi <= lo)", ""),),
-    "rejected/boundary_model_other_rate": (
-        (BOUNDARY, "if open_pair(rate) != (lo * mean.lo / (hessian.hi * workers.hi), top):", NEVER),
-    ),
+    "rejected/boundary_model_other_rate": ((BOUNDARY, "require(right, ", "require(True, "),),
     # rules/all_roots.py
-    "rejected/all_roots_disc_over_the_line": ((ALL, "if re - r < c or ", "if "),),
-    "rejected/all_roots_disc_over_the_axis": ((ALL, " or (im != 0 and im <= r)", ""),),
-    "rejected/all_roots_one_disc_twice": (
-        (ALL, "if (other_im - im) ** 2 + (other_re - re) ** 2 < (r + other_r) ** 2:", NEVER),
-    ),
-    "rejected/all_roots_disc_without_zero": ((ALL, "prove_disc(h, bits, re, im, r, zeros)", "pass"),),
-    "rejected/all_roots_one_missing": ((ALL, "if counted(h, c, line) != total:", NEVER),),
+    "rejected/all_roots_disc_over_the_line": ((ALL, "require(re - r >= c and ", "require("),),
+    "rejected/all_roots_disc_over_the_axis": ((ALL, " and (im == 0 or im > r)", ""),),
+    "rejected/all_roots_one_disc_twice": ((ALL, "require(apart, ", "require(True, "),),
+    "rejected/all_roots_disc_without_zero": ((ALL, "h.disc(ar, re, im, r, zeros)", "pass"),),
+    "rejected/all_roots_one_missing": ((ALL, "require(counted(h, c, line) == total, ", "require(True, "),),
     # verdict.py
-    "rejected/hash_of_another_claim": ((VERDICT, "sha256 != identity or ", ""),),
-    "rejected/statement_of_another_claim": ((VERDICT, " or statement != rule.statement", ""),),
-    "malformed/other_schema": ((VERDICT, "schema != SCHEMA or ", ""),),
-    "malformed/producer_is_a_text": ((VERDICT, " or not all(isinstance(x, dict) for x in others)", ""),),
-    "malformed/unknown_type": ((VERDICT, " or kind not in RULES", ""),),
-    # document.py
-    "malformed/duplicate_member": (
-        (DOCUMENT, "if len(result := dict(items)) != len(items):", "if (result := dict(items)) is None:"),
+    "rejected/hash_of_another_claim": ((VERDICT, "sha256 == identity and ", ""),),
+    "rejected/statement_of_another_claim": ((VERDICT, " and statement == rule.statement", ""),),
+    "malformed/other_schema": ((VERDICT, "well_formed(schema == SCHEMA, ", "well_formed(True, "),),
+    "malformed/producer_is_a_text": (
+        (VERDICT, "well_formed(all(isinstance(x, dict) for x in others), ", "well_formed(True, "),
     ),
+    "malformed/unknown_type": ((VERDICT, " and kind in RULES", ""),),
+    # document.py
+    "malformed/duplicate_member": ((DOCUMENT, "well_formed(len(result) == len(items), ", "well_formed(True, "),),
     "malformed/unknown_member": ((DOCUMENT, "<= set(value) <= {*names, optional}", "<= set(value)"),),
     "malformed/unknown_member_without_name": ((DOCUMENT, "optional: str | None = None", 'optional: str = ""'),),
     "malformed/missing_producer": ((DOCUMENT, "not set(names) <= set(value) <= ", "not set(value) <= "),),
     "malformed/boolean_for_a_code": ((DOCUMENT, "type(value) is not int", "not isinstance(value, int)"),),
     "malformed/code_4": ((DOCUMENT, "type(value) is not int or not least <= value <= most", "type(value) is not int"),),
-    "malformed/one_code_too_many": ((DOCUMENT, " or not least <= len(value) <= most", ""),),
+    "malformed/one_code_too_many": ((DOCUMENT, " and least <= len(value) <= most", ""),),
     "malformed/decimal": (
         (DOCUMENT, "match = _NUMBER.fullmatch(value)", "return Fraction(value)\n    match = _NUMBER.fullmatch(value)"),
     ),
-    "malformed/4001_digits": ((DOCUMENT, "if max(len(top), len(bottom)) > MAX_DIGITS:", NEVER),),
+    "malformed/4001_digits": (
+        (DOCUMENT, "well_formed(max(len(top), len(bottom)) <= MAX_DIGITS, ", "well_formed(True, "),
+    ),
     "malformed/not_in_lowest_terms": ((DOCUMENT, " or gcd(numerator, denominator) != 1", ""),),
     "malformed/denominator_1": ((DOCUMENT, ' or value.endswith("/1")', ""),),
     "malformed/minus_0": ((DOCUMENT, '(sign == "-" and numerator == 0) or ', ""),),
-    "malformed/pair_reversed": ((DOCUMENT, "if lo > hi or ", "if "),),
-    "malformed/negative_time": ((DOCUMENT, "(least is not None and lo < least) or ", ""),),
-    "malformed/mean_from_0": ((DOCUMENT, " or (above is not None and lo <= above)", ""),),
-    "malformed/breaks_not_from_0": ((DOCUMENT, "points[0] != 0 or ", ""),),
-    "malformed/breaks_out_of_order": ((DOCUMENT, "any(x >= y for x, y in pairwise(points))", "False"),),
+    "malformed/pair_reversed": ((DOCUMENT, "within = lo <= hi and ", "within = "),),
+    "malformed/negative_time": ((DOCUMENT, "(least is None or lo >= least) and ", ""),),
+    "malformed/mean_from_0": ((DOCUMENT, " and (above is None or lo > above)", ""),),
+    "malformed/breaks_not_from_0": ((DOCUMENT, "well_formed(points[0] == 0, ", "well_formed(True, "),),
+    "malformed/breaks_out_of_order": (
+        (DOCUMENT, "well_formed(all(x < y for x, y in pairwise(points)), ", "well_formed(True, "),
+    ),
     "malformed/bits_31": ((DOCUMENT, "MIN_BITS, MAX_BITS = 32, 4096", "MIN_BITS, MAX_BITS = 8, 4096"),),
     "malformed/bits_4097": ((DOCUMENT, "MIN_BITS, MAX_BITS = 32, 4096", "MIN_BITS, MAX_BITS = 32, 8192"),),
-    "malformed/over_budget": ((DOCUMENT, " > MAX_COST:", " > MAX_COST << 32:"),),
+    "malformed/over_budget": ((DOCUMENT, "well_formed(cost <= MAX_COST, ", "well_formed(True, "),),
     "malformed/float_for_a_count": (
-        (DOCUMENT, 'if re.fullmatch("-?[0-9]{1,17}", text) is None:', f'text = text.partition(".")[0]\n    {NEVER}'),
+        (
+            DOCUMENT,
+            'short = re.fullmatch("-?[0-9]{1,17}", text) is not None',
+            'short, text = True, text.partition(".")[0]',
+        ),
     ),
     # laws.py
-    "malformed/law_with_two_names": ((LAWS, " or len(value) != 1", ""),),
-    "malformed/law_nested_9_deep": ((LAWS, " or depth > _DEPTH", ""),),
-    "malformed/law_unknown": ((LAWS, "if name not in _LAWS:", NEVER),),
-    "malformed/law_of_mean_0": ((LAWS, "if law.mean.hi <= 0 and not zero_mean:", NEVER),),
-    "malformed/uniform_on_a_point": ((LAWS, "if width.lo <= 0:", NEVER),),
-    "malformed/empirical_at_0": ((LAWS, "if not any(counts[1:]):", NEVER),),
+    "malformed/law_with_two_names": ((LAWS, " and len(value) == 1", ""),),
+    "malformed/law_nested_9_deep": ((LAWS, " and depth <= _DEPTH", ""),),
+    "malformed/law_unknown": ((LAWS, "well_formed(name in _LAWS, ", "well_formed(True, "),),
+    "malformed/law_of_mean_0": ((LAWS, "well_formed(law.mean.hi > 0 or zero_mean, ", "well_formed(True, "),),
+    "malformed/uniform_on_a_point": ((LAWS, "well_formed(width.lo > 0, ", "well_formed(True, "),),
+    "malformed/empirical_at_0": ((LAWS, "well_formed(any(counts[1:]), ", "well_formed(True, "),),
     "malformed/weights_below_1": ((LAWS, "<= 1 <= sum(w.hi for w in weights)", "<= 1"),),
-    "malformed/weights_above_1": ((LAWS, "if not sum(w.lo for w in weights) <= 1 <= ", "if not 1 <= "),),
+    "malformed/weights_above_1": ((LAWS, "able = sum(w.lo for w in weights) <= 1 <= ", "able = 1 <= "),),
     "malformed/sum_of_257_parts": ((LAWS, "* len(listed(body, 2, 256))", "* len(listed(body, 2, 512))"),),
 }
 
 # Where Python itself, or a later step, refuses what a check was to keep out: no worse than "rejected" comes of it.
 STILL_REJECTED = {
-    "malformed/stable_is_1",
     "malformed/boundary_reversed",
     "malformed/unknown_type",
     "malformed/missing_producer",
@@ -204,26 +215,33 @@ STILL_REJECTED = {
 # Checks that no case needs: another one implies them. Deleting one of them alone lets nothing through.
 IMPLIED: dict[str, Edits] = {
     "the sign of h(c): the first code, which must hold at c where Im h = 0, decides it": (
-        (FUNCTION, " or at_c[0] <= 0 <= at_c[1]", ""),
+        (FUNCTION, "passed and not at_c[0] <= 0 <= at_c[1]", "passed"),
     ),
     "a step by 2: opposite half-planes cannot both hold at a break point": (
         (FUNCTION, "if step == 2 or not holds", "if not holds"),
     ),
     "the congruence at the end: total - quarter = 1 - (last code) modulo 4": (
-        (FUNCTION, " or (total - quarter) % 4", ""),
+        (FUNCTION, " and (total - quarter) % 4 == 0", ""),
     ),
-    "a negative number of zeros: proved codes give the true winding number": ((FUNCTION, " or total < 0", ""),),
+    "a negative number of zeros: proved codes give the true winding number": ((FUNCTION, " and total >= 0", ""),),
+    "parts with different numbers of zeros: neighbours have the parameters of the cut in common": (
+        (FUNCTION, "require(len(found) == 1, ", "require(True, "),
+    ),
     "the abscissa of convergence: the jet of a law that has one refuses, too": (
-        (FUNCTION, "if self.law.abscissa is not None and c <= self.law.abscissa:", NEVER),
+        (FUNCTION, "inside = self.law.abscissa is None or c > self.law.abscissa", "inside = True"),
     ),
-    "the abscissa in the jet: every rule comes by Function.at first": ((LAWS, "if not ar.is_right(base):", NEVER),),
+    "the abscissa in the jet: every rule comes by Function.at first": (
+        (LAWS, "require(ar.is_right(base), ", "require(True, "),
+    ),
     "a missing lower end: the comparison with it fails": ((BOUNDARY, "if lo is None or lo <= 0 or", "if lo <= 0 or"),),
     "the size of a text: the parser and the budget limit the work, too": (
-        (DOCUMENT, "if len(text) > MAX_CHARACTERS:", NEVER),
+        (DOCUMENT, "well_formed(len(text) <= MAX_CHARACTERS, ", "well_formed(True, "),
     ),
-    "a denominator that may be 0: the division fails": (("interval.py", "if lo <= 0:", NEVER),),
-    "an exponential above exp(4096): a limit of effort": (("interval.py", "if x >> self.bits >= 4096:", NEVER),),
+    "a denominator that may be 0: the division fails": (("interval.py", "require(lo > 0, ", "require(True, "),),
+    "an exponential above exp(4096): a limit of effort": (
+        ("interval.py", "require(x >> self.bits < 4096, ", "require(True, "),
+    ),
     "an oscillation that is too fast: the error passes 1 and nothing is proved": (
-        ("interval.py", "if halvings > self.bits - 20:", NEVER),
+        ("interval.py", "require(halvings <= self.bits - 20, ", "require(True, "),
     ),
 }

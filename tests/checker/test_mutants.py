@@ -59,6 +59,8 @@ def edited_lines(file: str) -> set[int]:
 # Refusals that are no checks of a document: how they come about is said.
 NO_CHECK = {
     ("document.py", "not strict JSON"): "the parser's own errors, translated",
+    ("document.py", "Malformed(reason)"): "what well_formed is for",
+    ("interval.py", "Refusal(reason)"): "what require is for",
     ("verdict.py", "a verdict is not true or false"): "a verdict as a condition",
 }
 
@@ -68,6 +70,10 @@ def test_every_refusal_has_a_mutant(file: str) -> None:
     tree = ast.parse((KERNEL / file).read_text("utf-8"))
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"require", "well_formed"}:
+            # the call itself, or a name that it uses and that is computed just before
+            lines = set(range(node.lineno - 2, (node.end_lineno or 0) + 1))
+            assert lines & edited_lines(file), f"{file}:{node.lineno}: {ast.unparse(node)}"
         if not isinstance(node, ast.Raise):
             continue
         if any(file == name and text in ast.unparse(node) for name, text in NO_CHECK):

@@ -8,37 +8,37 @@ Theorem: ``stability_boundary`` for the law whose parameter is the interval [p_k
 from itertools import pairwise
 from typing import Any
 
-from ..document import Malformed, listed, members, number
-from ..function import ZERO, Function, Rule, counted
-from ..interval import Pair, Refusal
+from ..document import Claim, Witness, increasing, listed, members, positive
+from ..function import Rule
 from ..laws import parse
-from .stability_boundary import exclude_crossings, open_pair
+from .stability_boundary import exclude_crossings, unstable
 
 _MOST = 20_000
 
 
-def boundary_tube(claim: dict[str, Any]) -> Rule:
+def boundary_tube(claim: Claim) -> Rule:
     """Read a claim ``delay``, ``parameter`` = break points p_k, ``damping`` = list of pairs."""
     _, delay, parameter, damping = members(claim, "type", "delay", "parameter", "damping")
-    points = [number(x) for x in listed(parameter, 2, _MOST)]
-    bounds = [open_pair(x) for x in listed(damping, len(points) - 1, len(points) - 1)]
-    if any(x >= y for x, y in pairwise(points)):
-        raise Malformed("the parameter must increase")
-    laws = [parse(fill(delay, cell)) for cell in pairwise(parameter)]
+    points = increasing(parameter, _MOST)
+    bounds = [positive(x) for x in listed(damping, len(points) - 1, len(points) - 1)]
+    cells = [fill(delay, {"$": cell}) for cell in pairwise(parameter)]
+    laws = [parse(x) for x in cells]
 
-    def verify(witness: Any) -> None:
-        for law, (lo, hi), proof in zip(laws, bounds, listed(witness, len(laws), len(laws)), strict=True):
+    def verify(witness: Witness) -> None:
+        proofs = listed(witness, len(laws), len(laws))
+        for cell, law, (lo, hi), proof in zip(cells, laws, bounds, proofs, strict=True):
             axis, count = members(proof, "axis", "count")
             exclude_crossings(law, lo, None, None, axis)
-            if hi is None or counted(Function(Pair(hi, hi), Pair(ZERO, ZERO), law), ZERO, count) < 1:
-                raise Refusal("no zero with Re s > 0 is proved at an upper end")
+            unstable(cell, hi, count)
 
     text = f"the critical damping of {len(laws)} cells of the parameter from {points[0]} to {points[-1]} is enclosed"
     return Rule(f"For h(s) = s + a E[exp(-s tau)], tau ~ {laws[0].text} in the first cell: {text}.", verify)
 
 
-def fill(value: Any, cell: tuple[Any, Any]) -> Any:
-    """Return a template with every "$" replaced by a pair."""
+def fill(value: Any, cells: dict[str, Any]) -> Any:
+    """Return a template with every name of a parameter, such as "$", replaced by its pair."""
     if isinstance(value, dict):
-        return {name: fill(x, cell) for name, x in value.items()}
-    return [fill(x, cell) for x in value] if isinstance(value, list) else list(cell) if value == "$" else value
+        return {name: fill(x, cells) for name, x in value.items()}
+    if isinstance(value, list):
+        return [fill(x, cells) for x in value]
+    return list(cells[value]) if isinstance(value, str) and value in cells else value

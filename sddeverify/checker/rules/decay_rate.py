@@ -6,22 +6,17 @@ Theorem. No zero has Re s >= -lo (a proved count of 0), and some zero has Re s >
 for all parameters. It does not matter whether the zeros are simple, real, or told apart.
 """
 
-from typing import Any
-
-from ..document import members, pair
-from ..function import Rule, counted, read_function
-from ..interval import Refusal
-from ..laws import spelled
+from ..document import Claim, Witness, members, pair, spelled
+from ..function import Rule, decided, read_function
 
 
-def decay_rate(claim: dict[str, Any]) -> Rule:
+def decay_rate(claim: Claim) -> Rule:
     """Read a claim ``rate`` = [lo, hi]."""
-    h, (rate,) = read_function(claim, "rate")
-    bounds = pair(rate)
+    h, bounds = read_function(claim, rate=pair)
 
-    def verify(witness: Any) -> None:
+    def verify(witness: Witness) -> None:
         none, some = members(witness, "none", "some")
-        if counted(h, -bounds.lo, none) != 0 or counted(h, -bounds.hi, some) < 1:
-            raise Refusal("the counts do not enclose the spectral abscissa")
+        decided(h, -bounds.lo, none, some=False)
+        decided(h, -bounds.hi, some, some=True)
 
     return Rule(f"{h.text}, minus the largest real part of a zero of h is in {spelled(bounds)}{h.model}.", verify)

@@ -7,32 +7,40 @@ as alpha grows: d log z/d alpha = 1/(alpha (d + z/(z - 1))) and Re z/(z - 1) = 1
 positive. No zero ever returns, so the stable steps are an interval from 0 (Levin & May 1976).
 """
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
-from ..document import Malformed, integer, members
+from ..document import Claim, Witness, integer, members, well_formed
 from ..function import Rule
-from ..interval import Refusal
+from ..interval import require
 from .stability_boundary import open_pair
 
 
-def discrete_boundary(claim: dict[str, Any]) -> Rule:
+def discrete_boundary(claim: Claim) -> Rule:
     """Read a claim ``lag`` = d, ``step`` = [lo, hi]."""
-    _, lag, step = members(claim, "type", "lag", "step")
-    d, (lo, hi) = integer(lag, 0, 500), open_pair(step)
-
-    def verify(witness: Any) -> None:
-        if witness is not None or hi is None:
-            raise Malformed("the claim needs an upper end and no witness")
-        if not schur(_polynomial(d, lo)) or schur(_polynomial(d, hi)):
-            raise Refusal("the ends are not on the two sides of the boundary")
-
-    return Rule(f"x_(k+1) = x_k - alpha x_(k-{d}) is stable for all 0 < alpha <= {lo}, not for alpha = {hi}.", verify)
+    text = "x_(k+1) = x_k - alpha x_(k-{}) is stable for all 0 < alpha <= {}, not for alpha = {}."
+    return two_sides(claim, "lag", (0, 500), text, _polynomial)
 
 
 def _polynomial(d: int, alpha: Fraction) -> list[Fraction]:
     one, zero = Fraction(1), Fraction(0)
     return [alpha - 1, one] if d == 0 else [alpha, *[zero] * (d - 1), -one, one]
+
+
+Family = Callable[[int, Fraction], list[Fraction]]
+
+
+def two_sides(claim: Claim, name: str, limits: tuple[int, int], text: str, family: Family) -> Rule:
+    """Read a claim ``name`` = k, ``step`` = [lo, hi]: the family of polynomials is Schur at (k, lo), not at (k, hi)."""
+    _, value, step = members(claim, "type", name, "step")
+    k, (lo, hi) = integer(value, *limits), open_pair(step)
+
+    def verify(witness: Witness) -> None:
+        well_formed(witness is None and hi is not None, "the claim needs an upper end and no witness")
+        sides = schur(family(k, lo)) and not schur(family(k, hi or lo))
+        require(sides, "the ends are not on the two sides of the boundary")
+
+    return Rule(text.format(k, lo, hi), verify)
 
 
 def schur(p: list[Fraction]) -> bool:

@@ -8,35 +8,28 @@ alpha a S < 1 for the upper ends; unstable: a proved count of at least 1, or a c
 lower ends.
 """
 
-from typing import Any
-
-from ..document import Malformed, members, pair
-from ..function import ZERO, Rule, counted, read_function
-from ..interval import Refusal
-from ..laws import spelled
+from ..document import Claim, Witness, boolean, members, pair, positive, spelled, well_formed
+from ..function import ZERO, Rule, decided, read_function
+from ..interval import Pair, require
 from ..variance import proved_variance
 
 
-def mean_square_stability(claim: dict[str, Any]) -> Rule:
+def mean_square_stability(claim: Claim) -> Rule:
     """Read a claim ``step`` = alpha, ``stable`` = true or false."""
-    h, (step, stable) = read_function(claim, "step", "stable")
-    alpha = pair(step, above=0)
-    if type(stable) is not bool or h.damping.lo <= 0:
-        raise Malformed("stable must be true or false, and the damping positive")
+    h, alpha, stable = read_function(claim, step=positive, stable=boolean)
+    well_formed(h.damping.lo > 0, "the damping must be positive")
     if "model" in claim:
         rate, hessian = (pair(claim["model"][name]) for name in ("learning_rate", "hessian"))
-        if alpha != (rate.lo * hessian.lo, rate.hi * hessian.hi):
-            raise Refusal("step is not learning_rate x hessian of the model")
+        image = Pair(rate.lo * hessian.lo, rate.hi * hessian.hi)
+        require(alpha == image, "step is not learning_rate x hessian of the model")
 
-    def verify(witness: Any) -> None:
+    def verify(witness: Witness) -> None:
         if not stable and "integral" not in witness:
-            if counted(h, ZERO, *members(witness, "count")) < 1:
-                raise Refusal("no zero with Re s > 0 is proved")
-            return
+            return decided(h, ZERO, *members(witness, "count"), some=True)
         found = proved_variance(h, claim, witness)
         most, least = alpha.hi * h.damping.hi * found.hi, alpha.lo * h.damping.lo * found.lo
-        if (stable and most >= 1) or (not stable and least <= 1):
-            raise Refusal("the mass of the renewal kernel is not proved to lie on the claimed side of 1")
+        proved = most < 1 if stable else least > 1
+        return require(proved, "the mass of the renewal kernel is not proved to lie on the claimed side of 1")
 
     verdict = "mean-square stable" if stable else "not mean-square stable"
     about = f"the SDDE with learning rate x Hessian eigenvalue in {spelled(alpha)}"

@@ -10,34 +10,22 @@ Claim: mean-square stable for all 0 < alpha <= lo, not for alpha = hi.
 
 Theorem. M preserves the cone of second moments, so its spectral radius is an eigenvalue (Krein & Rutman), and the
 stability can change only where det(I - M) = 2 alpha (2 + alpha - P alpha^2)/P^3 is 0 (P >= 2): for alpha > 0 at
-the positive zero of P alpha^2 - alpha - 2. The sides are decided by its sign and, at both ends, by the Schur-Cohn test
-of the characteristic polynomial of M.
+the positive zero of P alpha^2 - alpha - 2. On either side of that zero all steps are stable or none is; so when lo is
+stable and hi is not (the Schur-Cohn test of the characteristic polynomial of M), it lies between them.
 """
 
 from fractions import Fraction
 from math import comb
-from typing import Any
 
-from ..document import Malformed, integer, members
+from ..document import Claim
 from ..function import Rule
-from ..interval import Refusal
-from .discrete_boundary import schur
-from .stability_boundary import open_pair
+from .discrete_boundary import two_sides
 
 
-def memoryless_boundary(claim: dict[str, Any]) -> Rule:
+def memoryless_boundary(claim: Claim) -> Rule:
     """Read a claim ``workers`` = P, ``step`` = [lo, hi]."""
-    _, workers, step = members(claim, "type", "workers", "step")
-    p, (lo, hi) = integer(workers, 2, 10**9), open_pair(step)
-
-    def verify(witness: Any) -> None:
-        if witness is not None or hi is None:
-            raise Malformed("the claim needs an upper end and no witness")
-        signs = p * lo * lo - lo - 2 < 0 < p * hi * hi - hi - 2
-        if not signs or not schur(characteristic(p, lo)) or schur(characteristic(p, hi)):
-            raise Refusal("the ends are not on the two sides of the boundary")
-
-    return Rule(f"{p} memoryless workers are mean-square stable for all 0 < alpha <= {lo}, not for {hi}.", verify)
+    text = "{} memoryless workers are mean-square stable for all 0 < alpha <= {}, not for {}."
+    return two_sides(claim, "workers", (2, 10**9), text, characteristic)
 
 
 def characteristic(p: int, a: Fraction) -> list[Fraction]:

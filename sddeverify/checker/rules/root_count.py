@@ -1,22 +1,19 @@
 """root_count: exactly N zeros of h, counted with multiplicity, with Re s >= c, none on the line Re s = c.
 
-Theorem: the argument principle on {Re s >= c}; the proof stands at ``Function.count``.
+Theorem: the argument principle on {Re s >= c}; the proof stands at ``Function.zeros_right``.
 """
 
-from typing import Any
-
-from ..document import integer, number
+from ..document import Claim, Witness, integer, number
 from ..function import Rule, counted, read_function
-from ..interval import Refusal
+from ..interval import require
 
 
-def root_count(claim: dict[str, Any]) -> Rule:
+def root_count(claim: Claim) -> Rule:
     """Read a claim ``abscissa`` = c, ``roots`` = N."""
-    h, (abscissa, roots) = read_function(claim, "abscissa", "roots")
-    c, zeros = number(abscissa), integer(roots, 0, 10**9)
+    h, c, zeros = read_function(claim, abscissa=number, roots=lambda x: integer(x, 0, 10**9))
 
-    def verify(witness: Any) -> None:
-        if (found := counted(h, c, witness)) != zeros:
-            raise Refusal(f"the witness proves {found} zero(s), the claim says {zeros}")
+    def verify(witness: Witness) -> None:
+        found = counted(h, c, witness)
+        require(found == zeros, f"the witness proves {found} zero(s), the claim says {zeros}")
 
     return Rule(f"{h.text}, h has exactly {zeros} zero(s) with Re s >= {c}, none with Re s = {c}{h.model}.", verify)

@@ -16,28 +16,31 @@ A = hi; then at the critical damping, where some zero i w exists, w lies in the 
 from fractions import Fraction
 from typing import Any
 
-from ..document import Malformed, listed, members, number, pair, pieces
-from ..function import MODEL, ZERO, Function, Rule, counted, explain, holds, widen
-from ..interval import Pair, Refusal
-from ..laws import Law, parse, spelled
+from ..document import Claim, Malformed, Witness, listed, members, number, pair, pieces, spelled, well_formed
+from ..function import ZERO, Function, Rule, decided, function, holds, read_model, widen
+from ..interval import Pair, require
+from ..laws import Law, parse
 
 
-def stability_boundary(claim: dict[str, Any]) -> Rule:
+def stability_boundary(claim: Claim) -> Rule:
     """Read a claim ``damping`` = [lo, hi or null], ``frequency`` = a pair or null, with or without a model."""
     _, delay, damping, frequency, model = members(claim, "type", "delay", "damping", "frequency", optional="model")
-    law, (lo, hi) = parse(delay), open_pair(damping)
-    if (frequency is None) != (hi is None):
-        raise Malformed("damping and frequency must both have an upper end, or neither")
+    law, (lo, hi), ending = parse(delay), open_pair(damping), ""
+    well_formed((frequency is None) == (hi is None), "damping and frequency must both have an upper end, or neither")
     window = None if frequency is None else pair(frequency, above=0)
-    ending = _model(law, lo, hi, model) if "model" in claim else ""
+    if "model" in claim:
+        rate, gain, ending = read_model(model, law)
+        right = open_pair(rate) == (lo / gain.hi, hi and hi / gain.lo)
+        require(right, "learning_rate is not damping x mean_delay / (hessian x workers) of the model")
+        ending += f": every learning rate up to {rate[0]} is stable"
+        ending += f", the critical one at most {rate[1]}" if hi else ""
 
-    def verify(witness: Any) -> None:
+    def verify(witness: Witness) -> None:
         axis, count = members(witness, "axis", "count")
         exclude_crossings(law, lo, hi, window, axis)
-        if (hi is None) != (count is None):
-            raise Malformed("a count belongs to an upper end")
-        if hi is not None and counted(Function(Pair(hi, hi), Pair(ZERO, ZERO), law), ZERO, count) < 1:
-            raise Refusal("no zero with Re s > 0 is proved at the upper end")
+        well_formed((hi is None) == (count is None), "a count belongs to an upper end")
+        if hi is not None:
+            unstable(delay, hi, count)
 
     text = f"For h(s) = s + a E[exp(-s tau)], tau ~ {law.text}, every zero has Re s < 0 for all 0 < a <= {lo}"
     if window is not None:
@@ -46,11 +49,16 @@ def stability_boundary(claim: dict[str, Any]) -> Rule:
     return Rule(f"{text}{ending}.", verify)
 
 
-def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair | None, axis: Any) -> None:
+def unstable(delay: Any, damping: Fraction, count: Witness) -> None:
+    """Refuse unless (4) some zero has Re s > 0 at a damping."""
+    h = function({"damping": [str(damping)] * 2, "delay": delay, "undelayed": ["0", "0"]})
+    decided(h, ZERO, count, some=True)
+
+
+def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair | None, axis: Witness) -> None:
     """Refuse unless the pieces prove (3) and (5)."""
     ar, line = pieces(axis, law.size)
-    if line[-1][2] < (hi or lo):
-        raise Refusal("the pieces do not reach the largest damping")
+    require(line[-1][2] >= (hi or lo), "the pieces do not reach the largest damping")
     curvature = ar.magnitude(law.jet(ar, (0, 0, 0, 0), 2)[2])
     for code, start, end in line:
         inside = window is None or window.lo <= start <= end <= window.hi
@@ -59,8 +67,8 @@ def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair 
         jet = law.jet(ar, s, 1)
         if code == 1:
             jet, bound = f.complete(ar, jet, s), ar.magnitude(ar.scale((bound, bound, 0, 0), top))
-        if code == 3 or not holds(code, widen(ar, jet, (end - start) / 2, bound)):
-            raise Refusal(f"a crossing is not excluded on [{start}, {end}]")
+        excluded = code != 3 and holds(code, widen(ar, jet, (end - start) / 2, bound))
+        require(excluded, "a crossing is not excluded on a piece")
 
 
 def open_pair(value: Any) -> tuple[Fraction, Fraction | None]:
@@ -69,16 +77,3 @@ def open_pair(value: Any) -> tuple[Fraction, Fraction | None]:
     if lo is None or lo <= 0 or (hi is not None and hi <= lo):
         raise Malformed("0 < lo < hi is needed")
     return lo, hi
-
-
-def _model(law: Law, lo: Fraction, hi: Fraction | None, model: Any) -> str:
-    """Check that the learning rates of a model are those of the dampings, and state them."""
-    rate, *rest = members(model, *MODEL)
-    hessian, workers, mean = (pair(x, above=0) for x in rest)
-    ending = explain(law, hessian, workers, mean)
-    top = None if hi is None else hi * mean.hi / (hessian.lo * workers.lo)
-    if open_pair(rate) != (lo * mean.lo / (hessian.hi * workers.hi), top):
-        raise Refusal("learning_rate is not damping x mean_delay / (hessian x workers) of the model")
-    return f"{ending}: every learning rate up to {rate[0]} is stable" + (
-        f", the critical one at most {rate[1]}" if hi else ""
-    )

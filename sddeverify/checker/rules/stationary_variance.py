@@ -5,24 +5,20 @@ Claim: S lies in ``variance``; for a noise of intensity sigma^2 the variance is 
 Theorem: h is stable (a proved count of 0 at Re s = 0), and then S is the integral of ``variance``.
 """
 
-from typing import Any
-
-from ..document import pair
+from ..document import Claim, Witness, positive, spelled
 from ..function import Rule, read_function
-from ..interval import Refusal
-from ..laws import spelled
+from ..interval import require
 from ..variance import proved_variance
 
 
-def stationary_variance(claim: dict[str, Any]) -> Rule:
+def stationary_variance(claim: Claim) -> Rule:
     """Read a claim ``variance`` = [lo, hi]."""
-    h, (value,) = read_function(claim, "variance")
-    bounds = pair(value, above=0)
+    h, bounds = read_function(claim, variance=positive)
 
-    def verify(witness: Any) -> None:
+    def verify(witness: Witness) -> None:
         found = proved_variance(h, claim, witness)
-        if not bounds.lo <= found.lo <= found.hi <= bounds.hi:
-            raise Refusal("the integral is not proved to lie in the claimed interval")
+        inside = bounds.lo <= found.lo <= found.hi <= bounds.hi
+        require(inside, "the integral is not proved to lie in the claimed interval")
 
     text = f"the stationary variance of dX = -(b X + a X(t - tau)) dt + dW is in {spelled(bounds)}"
     return Rule(f"{h.text}, {text}{h.model}.", verify)
