@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sddeverify.emulator import at_once
 from sddeverify.emulator.clock import Deadlock, VirtualTimeLoop
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sddeverify.emulator.server import Job, Orders
     from sddeverify.emulator.worker import Worker
 
-_PROGRESS_EVERY = 1024
 _Result = TypeVar("_Result")
 
 
@@ -42,7 +42,7 @@ class Stop:
     def reached(self, emulation: Emulation) -> bool:
         """Whether enough gradients were pushed or the iterate has diverged; reports progress."""
         pushed = emulation.server.ledger.pushed
-        if self.progress is not None and pushed % _PROGRESS_EVERY == 0:
+        if self.progress is not None and pushed % at_once.PROGRESS_EVERY == 0:
             self.progress(pushed)
         return emulation.server.diverged or (self.pushes is not None and pushed >= self.pushes)
 
@@ -56,6 +56,8 @@ def run_heap(emulation: Emulation, stop: Stop) -> None:
     server, workers = emulation.server, emulation.workers
     for job in emulation.begin():
         workers[job.worker].begin(job, emulation.now)
+    if at_once.applies(emulation):
+        at_once.run(emulation, stop)  # what is left, the loop below says
     heap = [
         (worker.due, worker.index, worker.job.id)
         for worker in workers

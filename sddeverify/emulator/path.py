@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,6 +47,9 @@ class PathRecorder(Protocol):
     def observe(self, now: int, version: int, before: np.ndarray, after: np.ndarray) -> None:
         """Note the update at tick ``now`` that leads to ``version``."""
 
+    def waits_for(self) -> tuple[float, float]:
+        """Return the version from which on the next update must be told, and the tick after which it must be."""
+
     def path(self, now: int, version: int, iterate: np.ndarray, ticks: Ticks) -> Path:
         """Return the path up to tick ``now``, at which the iterate is as given."""
 
@@ -79,6 +83,10 @@ class Thinned:
             self.stride *= 2
             self.times, self.versions, self.iterates = self.times[::2], self.versions[::2], self.iterates[::2]
 
+    def waits_for(self) -> tuple[float, float]:
+        """The first update, and then the next multiple of the stride."""
+        return (self.versions[-1] // self.stride + 1) * self.stride if self.versions else 0, math.inf
+
     def path(self, now: int, version: int, iterate: np.ndarray, ticks: Ticks) -> Path:
         """Return the points kept and the present one."""
         times, versions, iterates = [*self.times, now], [*self.versions, version], [*self.iterates, iterate]
@@ -109,6 +117,10 @@ class Grid:
     def observe(self, now: int, version: int, before: np.ndarray, after: np.ndarray) -> None:
         """Fill in the times before ``now``; at ``now`` itself another update may still come."""
         self._fill(now, version - 1, before)
+
+    def waits_for(self) -> tuple[float, float]:
+        """The next of the given times."""
+        return math.inf, self.times[len(self.versions)] if len(self.versions) < len(self.times) else math.inf
 
     def path(self, now: int, version: int, iterate: np.ndarray, ticks: Ticks) -> Path:
         """Return the iterates at the times up to and including ``now``."""

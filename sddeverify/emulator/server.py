@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sddeverify.emulator.policies import Policy
     from sddeverify.emulator.trace_writer import Columns, TraceFile
 
-_CHECK_EVERY = 64
-_DIVERGED = 1e200
+CHECK_EVERY = 64
+DIVERGED = 1e200
 _MOST_TIME_OUTS = 1000
 _MOST_TIME_OUTS_EACH = 100
 
@@ -262,9 +262,9 @@ class Server:
         if self.absent:  # they would have read now
             self.missing.update(one.job.worker for one in batch if one.job.worker in self.absent)
         self.path.observe(now, self.version, before, self.iterate)
-        if self.version % _CHECK_EVERY == 0:
+        if self.version % CHECK_EVERY == 0:
             size = float(self.iterate @ self.iterate)
-            self.diverged = not size < _DIVERGED  # also when it is not a number
+            self.diverged = not size < DIVERGED  # also when it is not a number
 
     def _record(self, job: Job, push: int, applied: int) -> None:
         """Write a row, unless an earlier push still waits: rows stay in the order of pushes."""

@@ -7,7 +7,7 @@ import tempfile
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -41,8 +41,11 @@ class Columns:
 
     def extend(self, rows: Iterable[tuple[int, float, float, int, int]]) -> None:
         """Take many rows."""
-        for row in rows:
-            self.append(*row)
+        columns: list[array[Any]] = [
+            self.worker, self.read_time, self.push_time, self.version_read, self.version_applied,
+        ]  # fmt: skip
+        for column, values in zip(columns, zip(*rows, strict=True), strict=False):  # no rows give no values
+            column.extend(values)
 
     def copy(self) -> Columns:
         """Return columns of their own with the same rows."""

@@ -70,6 +70,8 @@ class Worker:
         objective: What it computes gradients of.
         times: Random stream of compute times.
         noise: Random stream of gradients; used when a gradient is pushed, so that a cancelled one costs nothing.
+        drawn: What gradients of an objective with additive noise add to the full gradient, drawn ahead, shape (n, d).
+        used: How many rows of it are used.
         block: Compute times drawn ahead, in ticks, in reverse order; ``None`` is a gradient that never ends.
         block_size: Size of the next block.
         job: What it computes.
@@ -86,6 +88,8 @@ class Worker:
     objective: Objective = field(metadata={"static": True})
     times: np.random.Generator
     noise: np.random.Generator
+    drawn: np.ndarray = field(default_factory=lambda: np.empty((0, 1)))
+    used: int = 0
     block: list[int | None] = field(default_factory=list)
     block_size: int = _FIRST_BLOCK
     job: Job | None = None
@@ -98,10 +102,7 @@ class Worker:
     def begin(self, job: Job, now: int) -> int | None:
         """Start to compute and return when the worker is due; ``None`` for never."""
         if not self.block:
-            # One call for many draws is cheap; blocks grow, so that large pools do not draw far ahead.
-            durations = np.asarray(self.law.sample(self.times, size=self.block_size), dtype=np.float64)
-            self.block = self.ticks.of_durations(durations)[::-1]
-            self.block_size = min(2 * self.block_size, _LARGEST_BLOCK)
+            self.draw_times()
         duration, limit = self.block.pop(), job.time_limit
         if self.availability is not None and duration is not None:
             duration = self.availability.lasts(now, duration)
@@ -123,8 +124,27 @@ class Worker:
     def finish(self) -> np.ndarray:
         """End the job and return its gradient, shape (d,)."""
         job = self._end()
-        gradient: np.ndarray = self.objective.gradient(job.iterate, self.noise)
-        return gradient
+        if not hasattr(self.objective, "additive_noise"):
+            gradient: np.ndarray = self.objective.gradient(job.iterate, self.noise)
+            return gradient
+        if self.used == len(self.drawn):
+            self.draw_noise()
+        self.used += 1
+        noisy: np.ndarray = self.objective.full_gradient(job.iterate)
+        noisy += self.drawn[self.used - 1]
+        return noisy
+
+    def draw_times(self) -> None:
+        """Draw the next compute times: one call for many is cheap; blocks grow, so that large pools draw little."""
+        durations = np.asarray(self.law.sample(self.times, size=self.block_size), dtype=np.float64)
+        self.block = self.ticks.of_durations(durations)[::-1]
+        self.block_size = min(2 * self.block_size, _LARGEST_BLOCK)
+
+    def draw_noise(self) -> None:
+        """Draw the noise of the next gradients, likewise; the draws are those of one gradient after the other."""
+        size = min(max(_FIRST_BLOCK, 2 * len(self.drawn)), _LARGEST_BLOCK)
+        self.drawn = self.objective.additive_noise(self.noise, size)  # type: ignore[attr-defined]  # finish() asked
+        self.used = 0
 
     def give_up(self) -> None:
         """End the job without a gradient."""

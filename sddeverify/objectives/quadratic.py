@@ -58,9 +58,23 @@ class Quadratic(Objective):
     def gradient(self, w: Array, rng: np.random.Generator) -> Array:
         """Return h_k w_k plus Gaussian noise; without noise the generator is not used."""
         exact = self.full_gradient(w)
-        if self.noise_variance == 0:
+        if not self._deviation:
             return exact
-        return exact + rng.normal(0.0, self._deviation, self.dimension)
+        return exact + rng.normal(0.0, self._deviation, len(exact))
+
+    def additive_noise(self, rng: np.random.Generator, count: int) -> Array:
+        """Return what the next gradients add to :meth:`full_gradient`, the very draws of so many of them.
+
+        The shape is (count, d). Without noise it is -0, which added to any number leaves it as it is.
+        """
+        if not self._deviation:
+            return np.full((count, self.dimension), -0.0)
+        return rng.normal(0.0, self._deviation, (count, self.dimension))
+
+    @property
+    def curvatures(self) -> Array:
+        """The curvatures h_k, shape (d,)."""
+        return self._curvatures
 
     def full_gradient(self, w: Array) -> Array:
         """h_k w_k."""

@@ -1,0 +1,199 @@
+"""The heap driver's inner loop for policies that apply each gradient as it arrives, as asynchronous SGD does.
+
+Such a policy leaves the server nothing to decide: the loop keeps the gradients in flight in its heap and the sums of
+the ledger in plain integers, and puts the state machines right when it ends. A test compares all that it leaves with
+what the state machines leave themselves, bit by bit.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sddeverify.emulator.ledger import Outcome
+from sddeverify.emulator.policies.asynchronous import Asynchronous
+from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Job
+
+if TYPE_CHECKING:
+    from sddeverify.emulator.drivers import Stop
+    from sddeverify.emulator.run import Emulation
+    from sddeverify.emulator.worker import Worker
+
+PROGRESS_EVERY = 1024
+_ANSWERS = (
+    "weigh", "ready", "readers", "joins", "served", "cancelled", "time_limit", "timed_out", "combine",
+)  # fmt: skip
+
+
+def applies(emulation: Emulation) -> bool:
+    """Whether the policy answers every question as asynchronous SGD does, and nothing else is going on."""
+    server, samples = emulation.server, emulation.samples
+    policy = type(server.policy)
+
+    def ages(job: Job) -> bool:  # every update since its read has consumed as much
+        return server.ledger.samples - job.samples_read == samples * (server.version - job.version)
+
+    return (
+        all(getattr(policy, name) is getattr(Asynchronous, name) for name in _ANSWERS)
+        and not (server.buffer or server.held or server.absent or server.missing)
+        and all(worker.uplink is None and worker.availability is None for worker in emulation.workers)
+        and all(
+            job.time_limit is None
+            and server.ledger.samples - job.samples_read == samples * (server.version - job.version)
+            for job in server.in_flight.values()
+        )
+    )
+
+
+def run(emulation: Emulation, stop: Stop) -> None:
+    """Run until ``stop``, or until no worker is due any more."""
+    server = emulation.server
+    loop = _Loop(emulation)
+    while loop.heap and not server.diverged:
+        pushed = server.ledger.pushed
+        count = PROGRESS_EVERY - pushed % PROGRESS_EVERY
+        if stop.pushes is not None:
+            count = min(count, stop.pushes - pushed)
+        if count <= 0 or (stop.until is not None and loop.heap[0][0] > stop.until):
+            break
+        if stop.progress is not None and pushed % PROGRESS_EVERY == 0:
+            stop.progress(pushed)
+        loop.arrivals(count, math.inf if stop.until is None else stop.until)
+    loop.put_back()
+
+
+class _Loop:
+    """The gradients in flight, (due, worker, job, read time, version read, iterate), and what workers drew ahead."""
+
+    def __init__(self, emulation: Emulation) -> None:
+        self.emulation = emulation
+        server, workers = emulation.server, emulation.workers
+        objective: Any = workers[0].objective
+        # With additive noise and a linear gradient, one expression serves floats and arrays, and gives the same bits.
+        self.linear = hasattr(objective, "additive_noise") and all(one.objective is objective for one in workers)
+        self.flat = self.linear and objective.dimension == 1
+        self.slope: Any = 0.0
+        if self.linear:
+            self.slope = float(objective.curvatures[0]) if self.flat else objective.curvatures
+        self.noise = [self._drawn(worker) for worker in workers] if self.linear else []
+        self.times = [worker.block for worker in workers]
+        self.iterate = self._plain(server.iterate)
+        self.hung: list[tuple[int, int, int, int, Any, None]] = []
+        self.heap: list[tuple[int, int, int, int, int, Any]] = []
+        for worker in workers:
+            job = worker.job
+            if job is not None and worker.due is not None:
+                self.heap.append(
+                    (worker.due, worker.index, job.id, job.read_time, job.version, self._plain(job.iterate))
+                )
+            elif job is not None:
+                self.hung.append((job.id, worker.index, job.version, job.read_time, self._plain(job.iterate), None))
+        heapq.heapify(self.heap)
+
+    def arrivals(self, count: int, until: float) -> None:
+        """Handle so many arrivals, or those up to a time."""
+        heap, noise, times, workers = self.heap, self.noise, self.times, self.emulation.workers
+        linear, slope, iterate, server = self.linear, self.slope, self.iterate, self.emulation.server
+        path, rate, per_second, replace = server.path, server.learning_rate, server.ticks.per_second, heapq.heapreplace
+        rows: list[tuple[int, float, float, int, int]] = []
+        keep = rows.append
+        first = version = server.version
+        job, now = server.next_job, server.ledger.now
+        ticks = versions = 0  # sums of the ages of what is applied
+        next_version, next_time = path.waits_for()
+        end = version + count
+        while version < end and heap and heap[0][0] <= until:
+            now, index, _, read, version_read, seen = heap[0]
+            if linear:
+                draws = noise[index]
+                if not draws:
+                    workers[index].draw_noise()
+                    draws = noise[index] = self._drawn(workers[index])
+                gradient = slope * seen + draws.pop()
+            else:
+                gradient = workers[index].objective.gradient(seen, workers[index].noise)
+            before, iterate = iterate, iterate - rate * gradient
+            ticks += now - read
+            versions += version - version_read
+            keep((index, read / per_second, now / per_second, version_read, version))
+            version += 1
+            if version >= next_version or now > next_time:
+                path.observe(now, version, self._array(before), self._array(iterate))
+                next_version, next_time = path.waits_for()
+            block = times[index]
+            if not block:
+                workers[index].draw_times()
+                block = times[index] = workers[index].block
+            duration = block.pop()
+            if duration is None:
+                self.hung.append((job, index, version, now, iterate, None))
+                heapq.heappop(heap)
+            else:
+                replace(heap, (now + duration, index, job, now, version, iterate))
+            job += 1
+            if version % CHECK_EVERY == 0 and not (iterate * iterate if self.flat else iterate @ iterate) < DIVERGED:
+                server.diverged = True
+                break
+        self.iterate = iterate
+        server.next_job, server.version = job, version
+        server.rows.extend(rows)
+        self._account(version - first, now, ticks, versions)
+
+    def _account(self, updates: int, now: int, ticks: int, versions: int) -> None:
+        """Enter the updates into the ledger: their gradients on one side, what counts alone tell on the other."""
+        ledger, samples = self.emulation.server.ledger, self.emulation.samples
+        applied, others = ledger.ages[Outcome.APPLIED], ledger.outstanding - 1
+        ledger.advance(now)
+        ledger.started += updates
+        ledger.pushed += updates
+        ledger.updates += updates
+        ledger.samples += updates * samples
+        ledger.counts[Outcome.APPLIED] += updates
+        applied.versions += versions
+        applied.ticks += ticks
+        applied.samples += versions * samples
+        ledger.expected.versions += others * updates
+        ledger.expected.samples += others * updates * samples
+        self.emulation.now = now
+        if updates:
+            self.emulation.server.time_outs = 0
+
+    def put_back(self) -> None:
+        """Leave the state machines as if they had done all this themselves."""
+        server, workers, samples = self.emulation.server, self.emulation.workers, self.emulation.samples
+        server.iterate = self._array(self.iterate)
+        arrays = {server.version: server.iterate}  # equal iterates are one array
+        every: list[tuple[int, int, int, int, Any, int | None]] = [
+            (job, index, version, read, seen, due) for due, index, job, read, version, seen in self.heap
+        ]
+        every += self.hung
+        every.sort(key=itemgetter(0))
+        server.in_flight = {}
+        for job, index, version, read, seen, due in every:
+            iterate = arrays.get(version)
+            if iterate is None:
+                iterate = arrays[version] = self._array(seen)
+            consumed = server.ledger.samples - samples * (server.version - version)
+            worker = workers[index]
+            worker.job = server.in_flight[index] = Job(job, index, version, read, consumed, iterate, None)
+            worker.due, worker.gives_up = due, False
+        if self.linear:
+            for worker, left in zip(workers, self.noise, strict=True):
+                worker.used = len(worker.drawn) - len(left)
+
+    def _plain(self, iterate: np.ndarray) -> Any:
+        return float(iterate[0]) if self.flat else iterate
+
+    def _array(self, iterate: Any) -> np.ndarray:
+        array: np.ndarray = np.array([iterate]) if self.flat else iterate
+        return array
+
+    def _drawn(self, worker: Worker) -> list[Any]:
+        """Return what a worker drew ahead and has not used, in reverse order."""
+        rows = worker.drawn[worker.used :][::-1]
+        drawn: list[Any] = rows[:, 0].tolist() if self.flat else list(rows)
+        return drawn

@@ -1,0 +1,131 @@
+"""The inner loop for policies that apply at once, against asyncio tasks and the very same state machines."""
+
+import io
+import json
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from sddeverify.emulator import at_once, drivers
+from sddeverify.emulator.clock import Deadlock
+from sddeverify.emulator.policies import POLICIES
+from sddeverify.emulator.run import Emulation
+from sddeverify.emulator.worker import Worker
+from sddeverify.objectives import Quadratic
+from sddeverify.scenario import Group, PolicySpec
+from tests.emulator import pools
+
+OBJECTIVES = {
+    "one dimension": lambda: Quadratic(["3/2"], "1/10"),
+    "one dimension, no noise": lambda: Quadratic(["3/2"]),
+    "three dimensions": lambda: Quadratic(["1/2", "1", "2"], "1/10"),
+    "three dimensions, no noise": lambda: Quadratic(["1/2", "1", "2"]),
+    "another": pools.Noisy,
+}
+
+
+def emulation(objective, law="exponential(1)", **fields):
+    path_times = fields.pop("path_times", None)
+    return Emulation.create(pools.scenario(law, **fields), objective=objective, path_times=path_times)
+
+
+def run_plainly(emulation, **limits):
+    """The heap without the inner loop."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(at_once, "applies", lambda _: False)
+        return emulation.run(**limits)
+
+
+def state(emulation):
+    """All that the rest of a run depends on; which iterates share their memory does not matter."""
+    with np.load(io.BytesIO(emulation.checkpoint())) as stored:
+
+        def resolve(value):
+            if isinstance(value, list):
+                return [resolve(one) for one in value]
+            if isinstance(value, dict) and set(value) <= {"array", "column"}:
+                return [stored[f"a{index}"].tobytes() for index in value.values()]
+            return {key: resolve(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+        return resolve(json.loads(stored["text"].tobytes()))
+
+
+def same(one, other):
+    """The state and what a run leaves."""
+    assert state(one) == state(other)
+    assert one.result().trace.csv() == other.result().trace.csv()
+    assert one.result().audit == other.result().audit
+    assert one.result().path.iterates.tobytes() == other.result().path.iterates.tobytes()
+    return True
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("law", pools.LAWS[::3])
+def test_the_same_state_after_every_piece(objective, law):
+    fast, plain, tasks = (emulation(OBJECTIVES[objective](), law) for _ in range(3))
+    for limits in ({"arrivals": 0}, {"arrivals": 1}, {"until": 9.5}, {"arrivals": 600}, {"until": 150.0}):
+        fast.run(**limits)
+        assert same(fast, run_plainly(plain, **limits))
+    assert at_once.applies(fast)
+    assert fast.result().trace == tasks.run(until=150.0, driver="asyncio").result().trace
+
+
+def test_taking_turns_with_asyncio():
+    objective = OBJECTIVES["one dimension"]()
+    turns, whole = emulation(objective), emulation(objective).run(arrivals=400)
+    for arrivals, driver in ((7, "heap"), (120, "asyncio"), (250, "heap"), (400, "asyncio")):
+        turns.run(arrivals=arrivals, driver=driver)
+    assert state(turns) == state(whole)
+
+
+@pytest.mark.parametrize("learning_rate", ["1/20", "40"])  # the second diverges
+def test_paths_and_divergence(learning_rate):
+    times = [0, 0.5, 3, 17.25, 60]
+    for path_times in (None, times):
+        made = [
+            emulation(Quadratic(["1"], 1), learning_rate=learning_rate, path_times=path_times, workers=3)
+            for _ in range(2)
+        ]
+        one, other = made[0].run(arrivals=1300), run_plainly(made[1], arrivals=1300)
+        assert one.server.diverged == (learning_rate == "40")
+        assert same(one, other)
+
+
+def test_hung_workers():
+    """Gradients that never end stay in the books; when nobody is left, it is a deadlock."""
+
+    class Hanging:
+        def sample(self, rng, size):
+            return np.where(rng.random(size) < 0.01, np.inf, rng.exponential(size=size))
+
+    def made():
+        return Emulation.create(pools.scenario(), objective=Quadratic(["1"], 1), laws=[Hanging()] * 5)
+
+    one, other = made(), made()
+    assert same(one.run(arrivals=200), run_plainly(other, arrivals=200))
+    assert any(worker.job is not None and worker.due is None for worker in one.workers)
+    assert at_once.applies(one)
+    for run in (one.run, lambda **limits: run_plainly(other, **limits)):
+        with pytest.raises(Deadlock, match="5 workers will never finish"):
+            run(arrivals=10**6)
+    assert same(one, other)
+
+
+def test_progress_is_reported_once_for_each_number():
+    for run in (lambda one, **limits: one.run(**limits), run_plainly):
+        seen = []
+        run(emulation(Quadratic(["1"])), arrivals=2048, progress=seen.append)
+        assert seen == [0, 1024, 2048]
+
+
+def test_only_where_nothing_is_to_be_decided():
+    alike = {name for name in POLICIES if at_once.applies(pools.emulation(name))}
+    assert alike == {"asynchronous", "dpsgd"}
+    for changed in ({"uplink": "3"}, {"pool": [Group(5, "constant(1)", on="constant(1)", off="constant(1)")]}):
+        assert not at_once.applies(pools.emulation(law="constant(1)", **changed)), changed
+    assert not at_once.applies(pools.emulation(PolicySpec("mindflayer", {"trials": 2, "success": "1/2"})))
+    # A new field of a worker may change what it does: look at applies() before adding it here.
+    known = "index law ticks objective times noise drawn used block block_size job due gives_up uplink sending"
+    assert {one.name for one in fields(Worker)} == {*known.split(), "availability"}
+    assert drivers.at_once is at_once
