@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import decimal_up
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -44,6 +45,16 @@ class Objective(ABC):
     @abstractmethod
     def gradient(self, w: Array, rng: np.random.Generator) -> Array:
         """Return one stochastic gradient at w; its expectation over ``rng`` is :meth:`full_gradient`."""
+
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """Return the loss over the random batch that :meth:`gradient` would take from this stream.
+
+        The gradient of this loss for a fixed batch is what :meth:`gradient` returns.
+
+        Raises:
+            UnsupportedScenario: for an objective that has no such loss.
+        """
+        raise UnsupportedScenario(f"objective {type(self).__name__}: it has no loss for a single batch")
 
     @abstractmethod
     def full_gradient(self, w: Array) -> Array:

@@ -71,6 +71,11 @@ class DoubleWell(Objective):
         exact = self.full_gradient(w)
         return exact if self.noise_variance == 0 else exact + rng.normal(0.0, self._deviation, 1)
 
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """The loss plus the noise times x."""
+        noise = 0.0 if self.noise_variance == 0 else float(rng.normal(0.0, self._deviation, 1)[0])
+        return self.loss(w) + noise * float(w[0])
+
     def full_gradient(self, w: Array) -> Array:
         """x^3 - x + tilt."""
         return np.asarray(w * (w * w - 1) + self._tilt)

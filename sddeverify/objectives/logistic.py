@@ -67,7 +67,15 @@ class Logistic(Objective):
 
     def loss(self, w: Array) -> float:
         """Mean of log sum exp(W x) - (W x)_label, plus the penalty."""
+        return self._loss(w, *self.data)
+
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """Return the loss over ``batch_size`` random examples."""
         x, label = self.data
+        batch = rng.integers(len(x), size=self.batch_size)
+        return self._loss(w, x[batch], label[batch])
+
+    def _loss(self, w: Array, x: Array, label: Array) -> float:
         scores = x @ w.reshape(CLASSES, -1).T
         highest = scores.max(axis=1)
         total = highest + np.log(np.exp(scores - highest[:, np.newaxis]).sum(axis=1))

@@ -61,6 +61,10 @@ class MarkovChain(Objective):
         """
         return np.asarray(w - self.states(rng).mean())
 
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """x^2/2 - x (mean of the chains one step on)."""
+        return self.loss(w) - float(w[0]) * float(self.states(rng).mean())
+
     def states(self, rng: np.random.Generator) -> Array:
         """Return the next states of the chains, +1 or -1, shape (chains,)."""
         source = rng.bit_generator

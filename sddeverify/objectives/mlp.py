@@ -70,6 +70,12 @@ class Mlp(Objective):
         batch = rng.integers(len(x), size=self.batch_size)
         return self._slope(w, x[batch], label[batch])
 
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """Mean cross entropy of ``batch_size`` random examples, plus the penalty."""
+        x, label = self.data
+        batch = rng.integers(len(x), size=self.batch_size)
+        return float(_loss(w, x[batch], label[batch], self.hidden, float(self.regularization)))
+
     def full_gradient(self, w: Array) -> Array:
         """Return the gradient over all examples."""
         return self._slope(w, *self.data)

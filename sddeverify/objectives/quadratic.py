@@ -76,6 +76,11 @@ class Quadratic(Objective):
         """The curvatures h_k, shape (d,)."""
         return self._curvatures
 
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """The loss plus the inner product of the noise with w."""
+        noise = self.gradient(np.zeros(self.dimension), rng)
+        return self.loss(w) + float(noise @ w)
+
     def full_gradient(self, w: Array) -> Array:
         """h_k w_k."""
         return self._curvatures * w

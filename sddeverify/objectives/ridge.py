@@ -67,6 +67,13 @@ class Ridge(Objective):
         examples = X[batch]
         return examples.T @ (examples @ w - y[batch]) / self.batch_size + float(self.regularization) * w
 
+    def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
+        """Mean squared residual over 2 of ``batch_size`` random examples, plus the penalty."""
+        X, y = self.data
+        batch = rng.integers(len(y), size=self.batch_size)
+        residual = X[batch] @ w - y[batch]
+        return float(residual @ residual) / (2 * self.batch_size) + float(self.regularization) * float(w @ w) / 2
+
     def full_gradient(self, w: Array) -> Array:
         """X'(X w - y)/n plus that of the penalty."""
         X, y = self.data

@@ -33,6 +33,9 @@ class Noisy:
     def gradient(self, w, rng):
         return self.h * w + self.noise * rng.standard_normal(self.dimension)
 
+    def batch_loss(self, w, rng):
+        return self.loss(w) + float(self.noise * rng.standard_normal(self.dimension) @ w)
+
 
 @dataclass
 class KBatchAsync(Policy):

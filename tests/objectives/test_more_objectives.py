@@ -40,6 +40,15 @@ def test_derivatives_are_difference_quotients(objective: Objective) -> None:
 
 
 @every
+def test_gradients_are_those_of_the_loss_of_a_batch(objective: Objective) -> None:
+    rng = np.random.default_rng(5)
+    w = objective.minimum() + 0.3 * rng.normal(size=objective.dimension)
+    v = rng.normal(size=objective.dimension)
+    high, low = (objective.batch_loss(w + step * v, np.random.default_rng(3)) for step in (1e-5, -1e-5))
+    assert (high - low) / 2e-5 == pytest.approx(objective.gradient(w, np.random.default_rng(3)) @ v, abs=1e-6)
+
+
+@every
 def test_minimum_and_spectrum(objective: Objective) -> None:
     lowest = objective.minimum()
     assert np.abs(objective.full_gradient(lowest)).max() < 1e-12

@@ -35,6 +35,17 @@ def test_shapes_and_minimum(objective: Objective) -> None:
 
 
 @every
+def test_gradients_are_those_of_the_loss_of_a_batch(objective: Objective) -> None:
+    rng = np.random.default_rng(5)
+    w = objective.minimum() + 0.3 * rng.normal(size=objective.dimension)
+    for seed in range(3):
+        v = rng.normal(size=objective.dimension)
+        v /= np.linalg.norm(v)
+        high, low = (objective.batch_loss(w + step * v, np.random.default_rng(seed)) for step in (1e-5, -1e-5))
+        assert (high - low) / 2e-5 == pytest.approx(objective.gradient(w, np.random.default_rng(seed)) @ v, abs=1e-7)
+
+
+@every
 def test_gradient_is_the_difference_quotient_of_the_loss(objective: Objective) -> None:
     rng = np.random.default_rng(2)
     w = objective.minimum() + 0.3 * rng.normal(size=objective.dimension)

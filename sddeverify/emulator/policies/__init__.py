@@ -19,6 +19,8 @@ from sddeverify.emulator.policies.dpsgd import Dpsgd
 from sddeverify.emulator.policies.drop_stale import DropStale
 from sddeverify.emulator.policies.event_triggered import EventTriggered
 from sddeverify.emulator.policies.gradient_dropout import GradientDropout
+from sddeverify.emulator.policies.guided_asynchronous import GuidedAsynchronous
+from sddeverify.emulator.policies.guided_synchronous import GuidedSynchronous
 from sddeverify.emulator.policies.k_async import KAsync
 from sddeverify.emulator.policies.k_batch_async import KBatchAsync
 from sddeverify.emulator.policies.k_batch_sync import KBatchSync
@@ -63,6 +65,8 @@ POLICIES: dict[str, type[Policy]] = {
     "dpsgd": Dpsgd,
     "delayed_sgd": DelayedSgd,
     "rescaled_asgd": RescaledAsgd,
+    "guided_synchronous": GuidedSynchronous,
+    "guided_asynchronous": GuidedAsynchronous,
 }
 
 _POLICY_STREAM = 2**32 - 1

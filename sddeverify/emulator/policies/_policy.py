@@ -41,6 +41,11 @@ class Policy(ABC):
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {}
     silent: ClassVar[bool] = False
 
+    @property
+    def extra_gradients(self) -> int:
+        """Gradients that the server has computed itself, beside those of the workers."""
+        return 0
+
     @classmethod
     def create(cls, parameters: Mapping[str, object], workers: int) -> Self:
         """Return the policy for the parameters of a scenario.
@@ -48,6 +53,11 @@ class Policy(ABC):
         Raises:
             InvalidScenario: for an unknown or missing parameter or a value that is not allowed.
         """
+        return cls(**cls.read(parameters, workers))
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, object], workers: int) -> dict[str, Any]:
+        """Return the value of each parameter, checked; raises as :meth:`create`."""
         cls._refuse_unknown(parameters)
         values = {}
         for name, read in cls.parameters.items():
@@ -55,7 +65,7 @@ class Policy(ABC):
                 raise invalid(f"policy.{name}", None, "a value for it: this policy needs one")
             value = parameters[name] if name in parameters else cls.defaults[name](workers)
             values[name] = read(value, f"policy.{name}", workers)
-        return cls(**values)
+        return values
 
     @classmethod
     def _refuse_unknown(cls, parameters: Mapping[str, object]) -> None:
