@@ -53,7 +53,7 @@ def test_the_page_describes_every_policy_and_its_parameters():
         policy = POLICIES[name]
         assert re.findall(r"`([a-z_]+)`", cell) == list(policy.parameters)
         for default, parameter in zip(re.findall(r"\(([^)]+)\)", cell), policy.parameters, strict=True):
-            values = {"P/2": 4, "2 P": 16, "P": 8, "false": False, "P/2, at most 4": 4}
+            values = {"P/2": 4, "2 P": 16, "P": 8, "false": False, "P/2, at most 4": 4, "none": None}
             assert str(policy.defaults[parameter](8)) == str(values.get(default, default))
 
 

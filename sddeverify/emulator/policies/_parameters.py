@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sddeverify.errors import invalid
 from sddeverify.exact import integer, non_negative, positive, rational
@@ -62,6 +62,26 @@ def word(*allowed: str) -> Callable[[object, str, int], str]:
         return value
 
     return read
+
+
+def of_each(read: Callable[[object, str, int], Any], *, some: bool = False) -> Callable[[object, str, int], Any]:
+    """Return what reads one value for all workers, or a list with one for each.
+
+    Args:
+        read: Reads a single value.
+        some: Whether a worker in a list may have 0, as long as not all have.
+    """
+
+    def each(value: object, field: str, workers: int) -> Any:
+        if not isinstance(value, tuple | list):
+            return read(value, field, workers)
+        if len(value) != workers:
+            raise invalid(field, f"{len(value)} values", f"one value, or a list of {workers}, one for each worker")
+        if some and not any(value):
+            raise invalid(field, "zeros only", "a value above 0 for at least one worker")
+        return [0 if some and one == 0 else read(one, f"{field}[{k}]", workers) for k, one in enumerate(value)]
+
+    return each
 
 
 def half(workers: int) -> int:
