@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Obstacle, Reason
 from sddeverify.certificates._contour import working_bits
+from sddeverify.certificates._quadrature import quadrature
 from sddeverify.checker import variance as kernel
 from sddeverify.checker.document import MAX_BITS, Malformed
 from sddeverify.checker.interval import Refusal
@@ -19,11 +20,19 @@ if TYPE_CHECKING:
     from sddeverify.certificates._contour import Subject
     from sddeverify.checker.interval import Pair
 
-_MOST_PIECES = 3000
+_FIRST = (1, 2, 3, 4, 6)
 
 
-def integrals(subject: Subject, claim: dict[str, Any], digits: int) -> Iterator[tuple[Pair, dict[str, Any]]]:
+def integrals(
+    subject: Subject, claim: dict[str, Any], digits: int, *, coarse: bool = False
+) -> Iterator[tuple[Pair, dict[str, Any]]]:
     """Yield enclosures of S with the part of a witness that proves them, each narrower than the one before.
+
+    Args:
+        subject: The function, which is stable.
+        claim: The claim about it.
+        digits: The accuracy wanted; enclosures that reach it come first, sharper ones after.
+        coarse: Whether less accurate quadratures are to be tried before.
 
     Raises:
         Obstacle: BUDGET when no narrower one is within reach.
@@ -43,12 +52,13 @@ def integrals(subject: Subject, claim: dict[str, Any], digits: int) -> Iterator[
     if solution is not None:
         yield from _tried(subject, claim, {"rational": [spell(x) for x in solution]})
         return
-    pieces = 32
-    while pieces <= _MOST_PIECES and pieces * h.law.size <= 20 * _MOST_PIECES:
-        line = {"bits": base, "breaks": _breaks(subject, pieces), "codes": [0] * pieces}  # the codes play no part
-        yield from _tried(subject, claim, {"quadrature": line})
-        pieces *= 2
-    raise Obstacle(Reason.BUDGET, f"more than {_MOST_PIECES} pieces of quadrature are needed")
+    wanted = [x for x in _FIRST if x < digits] if coarse else []
+    while True:
+        accuracy = wanted.pop(0) if wanted else digits
+        witness = quadrature(subject, 0.3 * 10.0**-accuracy, base + math.ceil(accuracy * math.log2(10)))
+        yield from _tried(subject, claim, {"quadrature": witness})
+        if not wanted:
+            digits += 2
 
 
 def _tried(subject: Subject, claim: dict[str, Any], witness: dict[str, Any]) -> Iterator[tuple[Pair, dict[str, Any]]]:
@@ -56,19 +66,6 @@ def _tried(subject: Subject, claim: dict[str, Any], witness: dict[str, Any]) -> 
         yield kernel.variance(subject.function, claim, witness), witness
     except (Refusal, Malformed):
         return
-
-
-def _breaks(subject: Subject, pieces: int) -> list[str]:
-    """Pieces that are equal up to a few times the scale of h and grow geometrically after it."""
-    h = subject.function
-    scale = max(h.damping.hi + abs(h.undelayed.hi), 1 / h.law.mean.hi)
-    step = Fraction(2) ** math.frexp(float(8 * scale / pieces))[1]
-    longest = Fraction(2) ** math.frexp(float(1 / (2 * h.law.mean.hi)))[1]
-    points, w = [Fraction(0)], Fraction(0)
-    while len(points) <= pieces:
-        w += step if w < 4 * scale else max(step, min(step * math.floor(w / (4 * scale)), longest))
-        points.append(w)
-    return [spell(x) for x in points]
 
 
 def _solve(subject: Subject, claim: dict[str, Any]) -> list[Fraction]:

@@ -66,7 +66,7 @@ def prove(
         zeros, count = count_witness(subject, Fraction(0))
         if zeros:
             return finish(MeanSquareStability, claim | {"stable": False}, {"count": count}, provenance)
-        for found, integral in integrals(subject, claim, 15):
+        for found, integral in integrals(subject, claim, 12, coarse=True):
             stable, unstable = alpha.hi * a.hi * found.hi < 1, alpha.lo * a.lo * found.lo > 1
             if stable or unstable:
                 witness = {"count": count, "integral": integral}

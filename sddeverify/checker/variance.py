@@ -78,40 +78,57 @@ def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
 
 
 def _quadrature(h: Function, claim: Claim, witness: Witness) -> Pair:
-    """Pieces of [0, W] by Taylor's formula, and the tail by |i w + q| in [w - R, w + R], R = |b| + |a| >= |q|.
+    """Pieces of [0, W] by Taylor polynomials with Cauchy's remainder, and the tail by its leading terms.
 
-    On a piece with midpoint m, half-length r, f(m + t) = sum over k < n of f_k t^k + f_n(m + t') t^n, so the integral
-    is the sum over even k < n of 2 f_k r^(k+1)/(k+1) plus 2 r^(n+1)/(n+1) times an average of f_n over it (n even),
-    where f_k are the Taylor coefficients of f = 1/|h(i w)|^2, from those of h at m, and for f_n on the whole piece.
+    f(w) = 1/(h(i w) h(-i w)), on the real line 1/|h(i w)|^2. A piece has midpoint m and half-length r; its code q gives
+    rho = radius 16^-q > r. With h_k the coefficients of h(i m + rho z) in powers of z, by Taylor's formula |h| >= L =
+    |h_0| - sum over 1 <= k <= n of |h_k| - rho^(n+1) sup |a Phi^(n+1)|/(n+1)! for |z| <= 1, the supremum over
+    Re s >= -radius by complete monotonicity. If L > 0, f is analytic for |w - m| <= rho and |f| <= L^-2 there (|h| is
+    symmetric about the real axis), so its coefficients f_k in powers of t/rho at m are at most L^-2 (Cauchy). The
+    integral over the piece is the sum of 2 rho f_k (r/rho)^(k+1)/(k+1) over even k <= n, and at most
+    2 r L^-2 (r/rho)^(n+2)/((n+3)(1 - (r/rho)^2)) for all even k > n (n even).
+
+    Tail: for w >= W > R = |a| + |b| put q = (b + a Phi(i w))/(i w), |q| <= R/w. |1 + q|^-2 = 1 - 2 Re q + terms of
+    degree k >= 2 in q, conj q, k + 1 of each; these sum to at most (3 - 2 x) x^2/(1 - x)^2, x = R/w, so that their
+    integral over dw/w^2 is at most R^2/(W^3 (1 - R/W)^2). That of 1 is 1/W. That of -2 Re q = -2 a Im Phi(i w)/w has
+    at most 2 |a| times the modulus of the integral of Phi(s)/s^3 from i W to i infinity. Phi is analytic and |Phi| <= 1
+    in Re s > 0, so the path may go from i W to the right, where |Phi(i W + x)| <= Phi(x), which decreases from 1, and
+    |s| >= max(W, x). Over x from 0 to W/2^16, over [W/2^k, 2 W/2^k] for k = 16..1, and from W on, this is at most
+    2^-16, the sum of Phi(W/2^k)/2^k, and Phi(W), each times W^-2.
     """
-    ar, line = pieces(witness, 4 * _ORDER * h.law.size)
-    total: Rectangle = (0, 0, 0, 0)
-    for _, lo, hi in line:
-        (a, b), (c, d) = ar.real(Pair(lo, lo)), ar.real(Pair(hi, hi))
-        inner = _density(h, ar, ar.point(ZERO, (lo + hi) / 2))
-        inner[_ORDER] = _density(h, ar, (0, 0, min(a, b), max(c, d)))[_ORDER]
-        for k in range(0, _ORDER + 1, 2):
-            weight = 2 * ((hi - lo) / 2) ** (k + 1) / (k + 1)
-            total = ar.add(total, ar.scale(inner[k], Pair(weight, weight)))
-    bound = max(abs(x) for x in h.damping) + max(abs(x) for x in h.undelayed)
-    last = line[-1][2]
-    require(last > bound, "the pieces do not pass the bound |a| + |b|")
-    tail = ar.real(Pair(1 / (last + bound), 1 / (last - bound)))
-    found = _pair(ar, ar.add(total, (*tail, 0, 0)))
+    line, width = members(witness, "line", "radius")
+    (ar, line), radius, n, total = pieces(line, 2 * _ORDER * h.law.size), number(width), _ORDER, (0, 0, 0, 0)
+    beyond = ar.size(ar.scale(h.at(ar, -radius, n + 1)[-1], h.damping))
+    for code, lo, hi in line:
+        half, rho = (hi - lo) / 2, radius / 16**code
+        jet = [*h.jet(ar, ar.point(ZERO, (lo + hi) / 2), n), beyond]
+        jet = [reduce(ar.scale, [Pair(rho, rho)] * k, x) for k, x in enumerate(jet)]  # in (s - i m)/rho
+        least = Fraction(ar.mignitude(jet[0]) - sum(map(ar.magnitude, jet[1:])), ar.unit)
+        require(least > 0 and half < rho, "the disc around a piece is not proved to be free of zeros")
+        for k, x in enumerate(_density(ar, jet[:-1])[::2]):
+            weight = 2 * rho * (half / rho) ** (2 * k + 1) / (2 * k + 1)
+            total = ar.add(total, ar.scale(x, Pair(weight, weight)))
+        rest = 2 * half * (half / rho) ** (n + 2) / ((n + 3) * (1 - (half / rho) ** 2) * least**2)
+        total = ar.inflate(total, (*ar.real(Pair(rest, rest)), 0, 0))
+    a, b = (max(map(abs, x)) for x in (h.damping, h.undelayed))
+    end = line[-1][2]
+    require(end > a + b, "the pieces do not pass the bound |a| + |b|")
+    phi = [Fraction(ar.magnitude(h.at(ar, end / 2**k, 0)[0]), ar.unit * 2**k) for k in range(17)]
+    rest = (2 * a * (Fraction(1, 2**16) + sum(phi)) + (a + b) ** 2 / (end * (1 - (a + b) / end) ** 2)) / end**2
+    found = _pair(ar, ar.add(total, (*ar.real(Pair(1 / end - rest, 1 / end + rest)), 0, 0)))
     # 80143857/25510582 < pi < 165707065/52746197 (continued fraction)
     return Pair(found.lo * Fraction(52746197, 165707065), found.hi * Fraction(25510582, 80143857))
 
 
-def _density(h: Function, ar: Arithmetic, s: Rectangle) -> list[Rectangle]:
-    """Return the Taylor coefficients of 1/|h(i w)|^2 in w, for s = i w."""
+def _density(ar: Arithmetic, jet: list[Rectangle]) -> list[Rectangle]:
+    """Return the Taylor coefficients of 1/|h(i w)|^2 in w from those of h."""
     quarters = (ar.one, (0, 0, ar.unit, ar.unit), (-ar.unit, -ar.unit, 0, 0), (0, 0, -ar.unit, -ar.unit))  # i^k
-    turned = [ar.multiply(x, quarters[k % 4]) for k, x in enumerate(h.jet(ar, s, _ORDER))]
+    turned = [ar.multiply(x, quarters[k % 4]) for k, x in enumerate(jet)]
     square = multiply(ar, turned, [(x[0], x[1], -x[3], -x[2]) for x in turned])
-    first = ar.inverse(square[0])
-    result = [first]
-    for k in range(1, _ORDER + 1):
+    result = [ar.inverse(square[0])]
+    for k in range(1, len(jet)):
         rest = reduce(ar.add, [ar.multiply(square[j], result[k - j]) for j in range(1, k + 1)])
-        result.append(ar.multiply(first, ar.subtract((0, 0, 0, 0), rest)))
+        result.append(ar.multiply(result[0], ar.subtract((0, 0, 0, 0), rest)))
     return result
 
 
