@@ -16,6 +16,7 @@ from sddeverify.certificates import (
     stability,
     stability_boundary,
     stationary_variance,
+    time_to_target,
 )
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Reason
 
@@ -33,6 +34,7 @@ CLAIMS: dict[str, ModuleType] = {
     "stability": stability,
     "stability_boundary": stability_boundary,
     "stationary_variance": stationary_variance,
+    "time_to_target": time_to_target,
 }
 
 __all__ = [
@@ -53,4 +55,5 @@ __all__ = [
     "stability",
     "stability_boundary",
     "stationary_variance",
+    "time_to_target",
 ]
