@@ -104,7 +104,7 @@ KERNEL_IMPORTS = {
 }  # fmt: skip
 
 
-DIVIDING = {"__main__", "discrete_boundary", "function", "laws", "stability_boundary", "variance"}
+DIVIDING = {"__main__", "discrete_boundary", "function", "laws", "stability_boundary", "time_to_target", "variance"}
 
 
 @pytest.mark.parametrize("path", KERNEL, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sddeverify.certificates._certificate import Obstacle, Reason
+from sddeverify.certificates._contour import as_float
 from sddeverify.certificates._floats import FloatArithmetic
 from sddeverify.checker import variance as kernel
+from sddeverify.checker.interval import Arithmetic
 from sddeverify.exact import spell
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def quadrature(subject: Subject, accuracy: float, bits: int) -> dict[str, Any]:
     Raises:
         Obstacle: BUDGET if it takes too many pieces, DOMAIN if numbers leave the range of floats.
     """
-    search = _Search(subject, accuracy)
+    search = _Search(subject, accuracy, bits + 64)
     try:
         end = search.end()
         for radius in sorted(search.radii(), key=lambda radius: search.reach(radius, end), reverse=True):
@@ -50,9 +52,11 @@ def quadrature(subject: Subject, accuracy: float, bits: int) -> dict[str, Any]:
 class _Search:
     """The kernel's bounds in floats."""
 
-    def __init__(self, subject: Subject, accuracy: float) -> None:
+    def __init__(self, subject: Subject, accuracy: float, bits: int) -> None:
         self.h: Function = subject.function
         self.subject, self.accuracy, self.ar = subject, accuracy, FloatArithmetic()
+        # What a box of parameters adds to the coefficients only the kernel's own arithmetic knows.
+        self.box = None if subject.narrow else Arithmetic(bits)
         self.mean = float(self.h.law.mean.hi)
         self.a = float(max(abs(x) for x in self.h.damping))
         self.bound = self.a + float(max(abs(x) for x in self.h.undelayed))
@@ -85,18 +89,26 @@ class _Search:
 
     def beyond(self, radius: float) -> float:
         """The bound of the coefficient behind the Taylor polynomial."""
-        return abs(self.h.law.jet(self.ar, complex(-radius), _ORDER + 1)[-1]) * self.a
+        return float(abs(self.h.law.jet(self.ar, complex(-radius), _ORDER + 1)[-1]) * self.a)
 
     def allowed(self, w: float, radius: float, beyond: float) -> tuple[float, int]:
         """Return the half-length of the longest piece with midpoint w, and its code."""
         self.subject.effort.spend(_ORDER, self.h.law.size, None)
-        jet = self.h.jet(self.ar, complex(0.0, w), _ORDER)
-        sizes = np.array([abs(x) for x in jet[1:]] + [beyond])
+        if self.box is None:
+            jet = [abs(x) for x in self.h.jet(self.ar, complex(0.0, w), _ORDER)]
+        else:
+            found = self.h.jet(self.box, self.box.point(Fraction(0), Fraction(w)), _ORDER)
+            jet = [
+                as_float(x, self.box.bits) for x in (self.box.mignitude(found[0]), *map(self.box.magnitude, found[1:]))
+            ]
+            if not jet[0]:
+                return 0.0, 0
+        sizes = np.array([*jet[1:], beyond])
         rho = radius * _CODES[:, 0]
         with np.errstate(over="ignore", invalid="ignore"):
-            least = abs(jet[0]) - (sizes * (radius * _CODES) ** _POWERS).sum(axis=1)
+            least = jet[0] - (sizes * (radius * _CODES) ** _POWERS).sum(axis=1)
         # The share of the error is that of the integrand, or of a piece as long as all that matters.
-        weight = max(1 / abs(jet[0]) ** 2, 0.02 / self.bound**2 / (1 + (w / self.bound) ** 2))
+        weight = max(1 / jet[0] ** 2, 0.02 / self.bound**2 / (1 + (w / self.bound) ** 2))
         with np.errstate(invalid="ignore"):
             ratio = np.where(least > 0, (0.3 * self.accuracy * (_ORDER + 3) * weight * np.maximum(least, 0) ** 2), 0.0)
         reach = rho * np.minimum(ratio ** (1 / (_ORDER + 2)), 0.7)

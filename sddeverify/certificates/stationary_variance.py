@@ -40,7 +40,7 @@ def prove(
     """Certify the stationary variance of dX = -(b X + a X(t - tau)) dt + dW, delays drawn independently.
 
     Exactly for transforms that are rational functions (exponential, Erlang, their mixtures and sums), by a closed form
-    for a constant delay, by quadrature otherwise (a few digits).
+    for a constant delay, by quadrature otherwise (seven digits and more, fewer for long lattices).
 
     Args:
         h: The characteristic function, with positive damping.

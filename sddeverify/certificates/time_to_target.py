@@ -101,7 +101,7 @@ def _prove(
 
 
 class _Path:
-    """The path in units of the delay, on each interval [k, k + 1] a polynomial with coefficients in units of 2^-bits."""
+    """The path in units of the delay, polynomials on [k, k + 1] with coefficients in units of 2^-bits."""
 
     def __init__(self, c: Fraction, eps: Fraction, bits: int) -> None:
         self.c, self.eps, self.bits, self.unit = c, eps, bits, 1 << bits

@@ -111,8 +111,7 @@ def _quadrature(h: Function, claim: Claim, witness: Witness) -> Pair:
         rest = 2 * half * (half / rho) ** (n + 2) / ((n + 3) * (1 - (half / rho) ** 2) * least**2)
         total = ar.inflate(total, (*ar.real(Pair(rest, rest)), 0, 0))
     a, b = (max(map(abs, x)) for x in (h.damping, h.undelayed))
-    end = line[-1][2]
-    require(end > a + b, "the pieces do not pass the bound |a| + |b|")
+    require((end := line[-1][2]) > a + b, "the pieces do not pass the bound |a| + |b|")
     phi = [Fraction(ar.magnitude(h.at(ar, end / 2**k, 0)[0]), ar.unit * 2**k) for k in range(17)]
     rest = (2 * a * (Fraction(1, 2**16) + sum(phi)) + (a + b) ** 2 / (end * (1 - (a + b) / end) ** 2)) / end**2
     found = _pair(ar, ar.add(total, (*ar.real(Pair(1 / end - rest, 1 / end + rest)), 0, 0)))

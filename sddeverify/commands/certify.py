@@ -40,6 +40,9 @@ def command(
         str | None,
         typer.Option(metavar="alpha", help="mean_square_stability: learning rate x Hessian eigenvalue."),
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="eps", help="time_to_target: between 0 and 1; 1/100 if left out.")
+    ] = None,
     up_to: Annotated[
         str | None, typer.Option(metavar="A", help="stability_boundary: look at damping up to A only.")
     ] = None,
@@ -73,6 +76,7 @@ def command(
     root_enclosure         one simple root in a small disc
     stationary_variance    the variance that a noise of intensity 1 leaves
     mean_square_stability  whether the mean square stays bounded
+    time_to_target         when the mean path stays within a target, for a constant delay
     memoryless_boundary    up to which step P memoryless workers are so, exactly
     discrete_boundary      up to which step P = lag + 1 equal workers in turn are stable
     optimum                the candidate that decays fastest (from Python only)
@@ -89,6 +93,7 @@ def command(
         "near": near,
         "digits": digits,
         "step": step,
+        "target": target,
         "up_to": up_to,
         "parameter": parameter,
         "cells": cells,

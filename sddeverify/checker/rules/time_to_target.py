@@ -1,13 +1,13 @@
 """time_to_target: the last time at which the mean path of a constant delay is as far away as ``target``.
 
-r' = -a r(t - tau), r(0) = 1, r = 0 for t < 0: the mean, without gradients before t = 0. In units of tau, c = a tau, it is
-on [k, k + 1] a polynomial of x = t - k: P_0 = 1, P_(k+1)(x) = P_k(1) - c times the integral of P_k from 0 to x.
+r' = -a r(t - tau), r(0) = 1, r = 0 for t < 0: the mean, without gradients before t = 0. In units of tau, c = a tau, it
+is on [k, k + 1] a polynomial of x = t - k: P_0 = 1, P_(k+1)(x) = P_k(1) - c times the integral of P_k from 0 to x.
 
 Claim: |r(lo)| >= target, and |r(t)| < target for all t >= hi. So the last passage lies in ``time`` = [lo, hi].
 
 Theorem. Enclosures of the polynomials, pointwise on [0, 1], prove |r(lo)| >= target; and |r| < target on pieces from
-hi to N, a whole number, because |r| <= |r(m)| + (v - u)/2 sup |r'| on a piece [u, v] with midpoint m and r' = -c r(t - 1).
-After N: let M_k = |r(k + 1/2)| + c M_(k-1)/2, M_(-1) = 0, which is at least |r| on [k, k + 1], by the same formula. With
+hi to N, a whole number: |r| <= |r(m)| + (v - u)/2 sup |r'| on a piece [u, v] with midpoint m, and r' = -c r(t - 1).
+After N: let M_k = |r(k + 1/2)| + c M_(k-1)/2, M_(-1) = 0, which is at least |r| on [k, k + 1] by the same formula. With
 y(u) = r(N + u), y' = -c y(u - 1), so that y(u) = r(u) y(0) - c times the integral of r(u - v) y(v - 1) over v in [0, 1]
 (variation of constants: both sides solve the same equation). Hence |y(u)| <= G_k M_(N-1) for u in [k, k + 1], with
 G_k = M_k + c max(M_(k-1), M_k). If G_k M_(N-1) < target for all k < N then |r| < target up to 2 N; if also
@@ -18,8 +18,7 @@ from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
-from ..document import MAX_BITS, MAX_POINTS, MIN_BITS, Claim, Witness, increasing, integer, members, number, pair
-from ..document import precision, well_formed
+from ..document import MAX_POINTS, Claim, Witness, increasing, members, number, pair, precision, well_formed
 from ..function import ZERO, Rule, read_function
 from ..interval import Arithmetic, Pair, Rectangle, require
 
@@ -28,9 +27,9 @@ def time_to_target(claim: Claim) -> Rule:
     """Read a claim ``target``, ``time`` = [lo, hi]."""
     h, eps, (lo, hi) = read_function(claim, target=number, time=pair)
     tau, fixed = h.law.mean.lo, h.law.mean.lo == h.law.mean.hi and h.undelayed == (ZERO, ZERO)
-    well_formed("constant" in claim["delay"] and fixed, "the delay must be a constant number without undelayed term")
-    well_formed(0 < eps < 1 and lo >= 0, "the target must lie between 0 and 1, the time not before 0")
     c, minus = (Pair(*sorted(x * tau * sign for x in h.damping)) for sign in (1, -1))
+    well_formed("constant" in claim["delay"] and fixed, "the delay must be a constant number without undelayed term")
+    well_formed(0 < eps < 1 and lo >= 0 and 0 < c.hi <= 2, "target between 0 and 1, time from 0, damping to 2/tau")
 
     def verify(witness: Witness) -> None:
         bits, breaks = members(witness, "bits", "breaks")
@@ -38,8 +37,7 @@ def time_to_target(claim: Claim) -> Rule:
         end, pieces = int(points[-1]), list(pairwise(points))
         joined = points[0] == hi / tau and points[-1] == end and all(v <= int(u) + 1 for u, v in pieces)
         well_formed(joined, "pieces must lead from hi to a whole number of delays, and not over another one")
-        ar = precision(bits, (end + len(points)) * (integer(bits, MIN_BITS, MAX_BITS) // 8), 1)
-        require(0 < c.lo <= c.hi <= 2, "only dampings up to 2/tau are considered")
+        ar = precision(bits, end + len(points), 64)
         (low, high), size, gains = ar.real(Pair(eps, eps)), (0, 0, 0, 0), [0]
         earlier, path = [size], [ar.one]
         for k in range(end):
