@@ -19,6 +19,7 @@ from sddeverify.derivations import (
     linearization,
     stability_boundary,
 )
+from sddeverify.derivations._answers import Correctness, Judgement, askable, judge, vocabulary
 from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption, in_order
 from sddeverify.derivations._checking import (
     Badge,
@@ -32,6 +33,7 @@ from sddeverify.derivations._numbers import exactly, fraction
 from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to_json, to_latex, to_markdown
 from sddeverify.derivations._steps import Derivation, Kind, Step
 from sddeverify.derivations._symbols import MEANINGS, Meaning
+from sddeverify.derivations._values import example_values, values_at
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure
 from sddeverify.models import Model, eigenvalues
@@ -124,22 +126,29 @@ __all__ = [
     "MODEL",
     "Assumption",
     "Badge",
+    "Correctness",
     "Derivation",
     "DerivationCheck",
     "Derived",
+    "Judgement",
     "Kind",
     "Meaning",
     "Outcome",
     "Step",
     "StepCheck",
+    "askable",
     "check",
     "check_step",
     "derive",
+    "example_values",
     "in_order",
+    "judge",
     "latex_math",
     "pretty",
     "step_latex",
     "to_json",
     "to_latex",
     "to_markdown",
+    "values_at",
+    "vocabulary",
 ]
