@@ -10,9 +10,12 @@ import typer
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
+    from sddeverify.emulator.fault_plan import Fault
     from sddeverify.emulator.processes import Recording
 
 EXIT_INTERRUPTED = 130
+_LONGEST_NUMBER = 1000
+_WORDS = {"true": True, "false": False}
 
 
 def command(
@@ -21,6 +24,20 @@ def command(
     seconds: Annotated[float, typer.Option(metavar="S", help="How long to record, after the start-up.")] = 3.0,
     objective: Annotated[str, typer.Option(metavar="NAME", help="What to minimise.")] = "ridge",
     policy: Annotated[str, typer.Option(metavar="NAME", help="The server's policy.")] = "asynchronous",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the policy; may be repeated."),
+    ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What is to go wrong: a JSON list of {job, kind, delay}."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to keep the state of the server.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint, and with the same trace.")
+    ] = False,
     learning_rate: Annotated[
         float | None,
         typer.Option(metavar="ETA", help="Step size; 1/(4 P h) if left out, h the largest Hessian eigenvalue."),
@@ -37,10 +54,12 @@ def command(
 
     P worker processes compute real mini-batch gradients for a parameter server; the trace says when each was read and
     pushed, and how stale it was. Rows reach the file at once: ctrl-C leaves a complete file. A worker that
-    dies is reported and replaced.
+    dies is reported and replaced. Server and workers talk over sockets that only they have: nothing listens on any
+    network.
 
     \b
     Example: sddeverify record --workers 4 --seconds 3 --out trace.csv
+             sddeverify record --policy k_async -p k=2 --out trace.csv
     """
     if out.suffix != ".csv":
         raise invalid("--out", str(out), "a name ending in .csv")
@@ -52,6 +71,10 @@ def command(
         seconds=seconds,
         objective=objective,
         policy=policy,
+        policy_parameters=parameters(parameter or []),
+        faults=read_faults(faults),
+        checkpoint=checkpoint,
+        resume=resume,
         learning_rate=learning_rate,
         batch_size=batch_size,
         seed=seed,
@@ -66,6 +89,29 @@ def command(
         _print(summary)
     if recording.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def parameters(texts: list[str]) -> dict[str, object]:
+    """Return what ``["k=2", "success=1/2"]`` means: integers, true and false, and the text of everything else.
+
+    Raises:
+        InvalidScenario: for a text without ``=``, or a name twice.
+    """
+    found: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value) or name in found:
+            raise invalid("--parameter", text, "NAME=VALUE, each name once")
+        whole = value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER
+        found[name] = int(value) if whole else _WORDS.get(value, value)
+    return found
+
+
+def read_faults(path: Path | None) -> list[Fault]:
+    """Return the faults of a file, none without one."""
+    from sddeverify.emulator import fault_plan
+
+    return [] if path is None else fault_plan.read_faults(path)
 
 
 def _record(**options: Any) -> Recording:
@@ -109,6 +155,7 @@ def _summary(recording: Recording, objective: str, policy: str) -> dict[str, Any
         "ledger": audit_summary(ledger, recording.audit),
         "final_loss": finite(float(recording.objective.loss(recording.iterates.iterates[-1]))),
         "diverged": recording.diverged,
+        "faults": [str(fault) for fault in recording.faults],
         "deaths": [str(death) for death in recording.deaths],
         "interrupted": recording.interrupted,
         "trace": str(recording.path),
@@ -134,6 +181,8 @@ def _print(summary: dict[str, Any]) -> None:
     ]
     console = Console()
     console.print(table(f"{summary['policy']} SGD, {summary['workers']} real worker processes", rows))
+    for fault in summary["faults"]:
+        console.print(f"as planned: {fault}", highlight=False)
     if deaths := len(summary["deaths"]):
         console.print("1 worker died and was replaced" if deaths == 1 else f"{deaths} workers died and were replaced")
     ended = "interrupted; the trace is complete up to then" if summary["interrupted"] else "trace"

@@ -7,6 +7,7 @@ is stored, and the run is rebuilt from it before the stored fields are put in pl
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
@@ -24,12 +25,14 @@ from sddeverify.emulator.server import Contribution, Job
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sddeverify.emulator.run import Emulation
+    from sddeverify.emulator.server import Server
     from sddeverify.scenario import Scenario
 
 _FORMAT = "sddeverify-checkpoint-1"
+_SERVER_FORMAT = "sddeverify-recording-1"
 _TUPLES: dict[str, Any] = {"Contribution": Contribution, "Job": Job}
 
 
@@ -40,12 +43,7 @@ def dump(scenario: Scenario, emulation: Emulation) -> bytes:
         UnsupportedScenario: if its state holds something that cannot be stored, such as an open trace file.
     """
     writer = _Writer()
-    state = writer.encode(emulation)
-    text = json.dumps({"format": _FORMAT, "scenario": scenario.to_json(), "state": state})
-    buffer = io.BytesIO()
-    arrays: dict[str, Any] = {f"a{index}": value for index, value in enumerate(writer.arrays)}
-    np.savez(buffer, text=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)
-    return buffer.getvalue()
+    return _pack(writer, {"format": _FORMAT, "scenario": scenario.to_json(), "state": writer.encode(emulation)})
 
 
 def load(data: bytes) -> tuple[Scenario, Callable[[Emulation], None]]:
@@ -56,23 +54,74 @@ def load(data: bytes) -> tuple[Scenario, Callable[[Emulation], None]]:
     """
     from sddeverify.scenario import Scenario
 
+    document, arrays = _unpack(data, _FORMAT)
+    if not isinstance(document.get("scenario"), str):
+        raise _no_checkpoint(_FORMAT)
+    scenario = Scenario.from_json(document["scenario"])
+
+    def fill(emulation: Emulation) -> None:
+        with _fits("scenario"):
+            _Reader(arrays).decode(document["state"], emulation)
+
+    return scenario, fill
+
+
+def dump_server(server: Server, about: dict[str, Any]) -> bytes:
+    """Return the checkpoint of a server over real processes: all but its trace file, and JSON data about the rest."""
+    writer = _Writer()
+    state = {name: writer.encode(getattr(server, name)) for name in _dynamic(server) if name != "rows"}
+    return _pack(writer, {"format": _SERVER_FORMAT, "about": about, "state": state})
+
+
+def load_server(data: bytes) -> tuple[dict[str, Any], Callable[[Server], None]]:
+    """Return what was said about the rest, and what puts the stored state into a server of the same kind.
+
+    Raises:
+        InvalidScenario: if the data is no checkpoint of this format.
+    """
+    document, arrays = _unpack(data, _SERVER_FORMAT)
+    if not isinstance(document.get("about"), dict):
+        raise _no_checkpoint(_SERVER_FORMAT)
+
+    def fill(server: Server) -> None:
+        with _fits("recording"):
+            if set(document["state"]) != set(_dynamic(server)) - {"rows"}:
+                raise ValueError("another state machine")
+            for name, stored in document["state"].items():
+                setattr(server, name, _Reader(arrays).decode(stored, getattr(server, name)))
+
+    return document["about"], fill
+
+
+def _pack(writer: _Writer, document: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {f"a{index}": value for index, value in enumerate(writer.arrays)}
+    np.savez(buffer, text=np.frombuffer(json.dumps(document).encode(), dtype=np.uint8), **arrays)
+    return buffer.getvalue()
+
+
+def _unpack(data: bytes, form: str) -> tuple[dict[str, Any], list[np.ndarray]]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             document = json.loads(stored["text"].tobytes())
             arrays = [stored[f"a{index}"] for index in range(len(stored.files) - 1)]
-        if document["format"] != _FORMAT:
+        if document["format"] != form:
             raise ValueError(document["format"])
-        scenario = Scenario.from_json(document["scenario"])
     except (ValueError, KeyError, TypeError, EOFError, OSError, RecursionError, zipfile.BadZipFile):
-        raise InvalidScenario(f"checkpoint: not a complete file of the format {_FORMAT}; write a new one") from None
+        raise _no_checkpoint(form) from None
+    return document, arrays
 
-    def fill(emulation: Emulation) -> None:
-        try:
-            _Reader(arrays).decode(document["state"], emulation)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-            raise InvalidScenario("checkpoint: its state does not fit its scenario; write a new one") from None
 
-    return scenario, fill
+def _no_checkpoint(form: str) -> InvalidScenario:
+    return InvalidScenario(f"checkpoint: not a complete file of the format {form}; write a new one")
+
+
+@contextlib.contextmanager
+def _fits(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        raise InvalidScenario(f"checkpoint: its state does not fit its {what}; write a new one") from None
 
 
 class _Writer:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sddeverify.emulator.clock import Deadlock
+from sddeverify.emulator.fault_plan import Fault, Kind, by_job, random_faults
 from sddeverify.emulator.run import Emulation
-from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,42 +23,7 @@ if TYPE_CHECKING:
     from sddeverify.emulator.server import Orders
     from sddeverify.objectives import Objective
 
-
-class Kind(IntEnum):
-    """What goes wrong with a gradient."""
-
-    CRASH = 0
-    """Its worker dies when half of the compute time is over, and is replaced after the delay."""
-    LOSS = 1
-    """Its push never arrives; after the delay the server gives it up and lets the worker join anew."""
-    DUPLICATE = 2
-    """Its push arrives, and once more after the delay."""
-    LATE = 3
-    """Its push is under way for the delay: others overtake it."""
-    STALL = 4
-    """Its worker stops for the delay before it finishes."""
-    RESTART = 5
-    """When it arrives, the server is killed and restarted from its last checkpoint; its workers start anew."""
-
-
-class Fault(NamedTuple):
-    """One fault.
-
-    Attributes:
-        job: Number of the gradient, in the order of reads; the start of a run reads numbers 0 to P - 1.
-        kind: What goes wrong.
-        delay: The time that goes with it, in seconds.
-    """
-
-    job: int
-    kind: Kind
-    delay: float
-
-
-def random_faults(random: np.random.Generator, jobs: int, share: float, mean: float) -> list[Fault]:
-    """Return faults of random kinds for about a share of the first jobs, with exponential delays of a mean."""
-    hit = [job for job in range(jobs) if random.random() < share]
-    return [Fault(job, Kind(int(random.integers(len(Kind)))), float(random.exponential(mean))) for job in hit]
+__all__ = ["Fault", "FaultyRun", "Kind", "random_faults"]
 
 
 class _Event(IntEnum):
@@ -106,14 +71,7 @@ class FaultyRun:
         Raises:
             InvalidScenario: for two faults of one job, or a negative delay.
         """
-        table: dict[int, Fault] = {}
-        for fault in faults:
-            if fault.job in table or fault.job < 0:
-                raise invalid("faults", fault.job, "the number of a gradient, each at most once")
-            if not 0 <= fault.delay < float("inf"):
-                raise invalid("faults", fault.delay, "a delay of 0 or more seconds")
-            table[fault.job] = fault
-        return cls(emulation, table, objective, every)
+        return cls(emulation, by_job(faults), objective, every)
 
     def run(self, arrivals: int) -> Emulation:
         """Run until so many gradients were pushed, counted by the server's books, and return the run.
@@ -153,6 +111,8 @@ class FaultyRun:
         elif current and worker.gives_up:
             worker.give_up()
             self._obey(server.time_out(index, job, now))
+        elif current and worker.sends(now) and worker.due is not None:
+            heapq.heappush(self.events, (worker.due, index, job, _Event.DUE))
         elif current:
             self._push(now, index, job)
 

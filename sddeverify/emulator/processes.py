@@ -22,21 +22,24 @@ from sddeverify import objectives
 from sddeverify.emulator import policies
 from sddeverify.emulator.clock import NANOSECONDS
 from sddeverify.emulator.drivers import outside_running_loop
+from sddeverify.emulator.fault_plan import by_job
 from sddeverify.emulator.path import Path as IteratePath
 from sddeverify.emulator.path import Thinned
 from sddeverify.emulator.pool import LARGEST_BATCH, WorkerProcess, await_ready, calibrate, close_pool, start_pool
+from sddeverify.emulator.resumption import Resumption, keeper
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.session import Death, Session
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import TraceFile
 from sddeverify.emulator.worker import batch_size_of, with_batch_size
-from sddeverify.errors import SddeverifyError, UnsupportedScenario, invalid
+from sddeverify.errors import SddeverifyError, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
     from os import PathLike
     from typing import Any
 
+    from sddeverify.emulator.fault_plan import Fault, Happened
     from sddeverify.emulator.ledger import Audit, Ledger
     from sddeverify.objectives import Objective
 
@@ -63,6 +66,7 @@ class Recording:
         ledger: Counts and sums of staleness; times in nanoseconds.
         audit: Its exact audit.
         deaths: Workers that died and were replaced.
+        faults: Faults of the plan that were carried out.
         interrupted: Whether the recording was ended by a signal.
         diverged: Whether the iterate grew beyond all bounds.
         iterates: The iterate along the recording.
@@ -77,6 +81,7 @@ class Recording:
     ledger: Ledger
     audit: Audit
     deaths: tuple[Death, ...]
+    faults: tuple[Happened, ...]
     interrupted: bool
     diverged: bool
     iterates: IteratePath
@@ -101,6 +106,10 @@ def record(
     objective: str | Objective = "ridge",
     parameters: Mapping[str, object] | None = None,
     policy: str = "asynchronous",
+    policy_parameters: Mapping[str, object] | None = None,
+    faults: Iterable[Fault] = (),
+    checkpoint: str | PathLike[str] | None = None,
+    resume: bool = False,
     learning_rate: float | None = None,
     batch_size: int | None = None,
     seed: int = 0,
@@ -120,6 +129,11 @@ def record(
         objective: Name of an objective, or the objective itself.
         parameters: Parameters of a named objective.
         policy: Name of the server's policy.
+        policy_parameters: Its parameters; times among them are real seconds.
+        faults: What is to go wrong, by the number of the gradient.
+        checkpoint: Where to keep a checkpoint of the server, renewed every 20 gradients or more.
+        resume: Go on from this checkpoint, with the same trace file, workers, objective, policy and seed; the gradients
+            that came after it, and those in flight, are lost.
         learning_rate: Step size; 1/(4 P h) if left out, h the largest Hessian eigenvalue.
         batch_size: Samples in one gradient; calibrated to about 10 ms for a gradient if left out.
         seed: Seed of the mini-batches.
@@ -142,12 +156,16 @@ def record(
         raise invalid("batch_size", batch_size, f"a number of samples from 1 to {LARGEST_BATCH}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise invalid("learning_rate", learning_rate, "a positive number")
-    out = Path(out)
-    if out.exists() and not force:
+    out, planned = Path(out), by_job(faults).values()
+    store = None if checkpoint is None else Path(checkpoint)
+    if out.exists() and not (force or resume):
         raise invalid("trace file", str(out), "a name that is not taken, or allow overwriting (--force)")
-    rule = policies.create(policy, {}, workers)
-    if type(rule).equip is not policies.Policy.equip or type(rule).time_limit is not policies.Policy.time_limit:
-        raise UnsupportedScenario(f"policy {policy}: inner steps and time limits are emulated, not recorded")
+    rule = policies.create(policy, policy_parameters or {}, workers)
+    before = Resumption.read(store, workers, policy) if resume else None
+    if before is not None:
+        batch_size, learning_rate = before.batch_size, before.learning_rate
+    if store is not None and store.exists() and not (force or resume):
+        raise invalid("checkpoint", str(store), "a name that is not taken, or go on from it (--resume)")
 
     async def run() -> Recording:
         stop = asyncio.Event()
@@ -156,11 +174,28 @@ def record(
             try:
                 target, rate = _objective(objective, parameters or {}, workers, learning_rate)
                 rule.prepare(target, policies.generator(seed))
-                target = await _unless(stop, _set_up(pool, target, seed, batch_size))
-                with TraceFile.create(out, force=force, immediately=True) as rows:
+                incarnation = 0 if before is None else before.incarnation
+                target = await _unless(stop, _set_up(pool, target, seed, batch_size, incarnation))
+                about = {
+                    "workers": workers,
+                    "policy": policy,
+                    "learning_rate": rate,
+                    "batch_size": batch_size_of(target),
+                }
+                if type(rule).equip is not policies.Policy.equip:  # workers compute something else: inner steps
+                    target = rule.equip(target, rate)
+                    await _unless(stop, _tell(pool, target, seed, incarnation))
+                new = TraceFile.create(out, force=force, immediately=True) if before is None else before.trace(out)
+                with new as rows:
                     iterate = np.asarray(target.initial(), dtype=np.float64)
                     server = Server(iterate, rate, rule, workers, NANOSECONDS, rows, Thinned())
-                    session = Session(server, pool, target, seed, on_progress, on_death)
+                    if before is not None:
+                        before.fill(server)
+                    keep = None if store is None else keeper(store)
+                    session = Session(
+                        server, pool, target, seed, on_progress, on_death,
+                        faults=planned, keep=keep, about=about, incarnation=incarnation,
+                    )  # fmt: skip
                     if on_start is not None:
                         on_start([worker.process.pid for worker in pool])
                     await session.run(seconds, stop)
@@ -178,6 +213,7 @@ def record(
             ledger=server.ledger,
             audit=server.audit(),
             deaths=tuple(session.deaths),
+            faults=tuple(session.happened),
             interrupted=stop.is_set(),
             diverged=server.diverged,
             iterates=path,
@@ -199,13 +235,20 @@ def _objective(
     return target, learning_rate
 
 
-async def _set_up(pool: list[WorkerProcess], objective: Objective, seed: int, batch_size: int | None) -> Objective:
+async def _set_up(
+    pool: list[WorkerProcess], objective: Objective, seed: int, batch_size: int | None, incarnation: int
+) -> Objective:
     """Set up all workers, choose the batch size, and return the objective with it."""
     objective = with_batch_size(objective, batch_size or batch_size_of(objective))
-    for worker in pool:
-        worker.set_up(objective, seed, 0)
-    await await_ready(pool)
+    await _tell(pool, objective, seed, incarnation)
     return objective if batch_size is not None else await calibrate(pool, objective, _TARGET_SECONDS)
+
+
+async def _tell(pool: list[WorkerProcess], objective: Objective, seed: int, incarnation: int) -> None:
+    """Tell all workers what to compute gradients of."""
+    for worker in pool:
+        worker.set_up(objective, seed, incarnation)
+    await await_ready(pool)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _Result:

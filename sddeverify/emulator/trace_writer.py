@@ -126,6 +126,40 @@ class TraceFile:
         for row in rows:
             self.append(*row)
 
+    @classmethod
+    def resume(cls, path: str | os.PathLike[str], rows: int, size: int) -> TraceFile:
+        """Open a trace file that :meth:`mark` described, to write on; rows after the mark are cut off.
+
+        Raises:
+            InvalidScenario: if the file is not there, or does not begin with so many rows.
+        """
+        path = Path(path)
+        try:
+            data = path.read_bytes()[:size]
+            if len(data) != size or data.count(b"\n") != rows + 1 or not data.startswith(HEADER.encode()):
+                raise invalid(
+                    "trace file", str(path), f"the trace that the checkpoint belongs to, of {rows} rows or more"
+                )
+            descriptor = os.open(path, os.O_WRONLY)
+        except OSError as error:
+            raise invalid("trace file", str(path), f"a trace to go on with ({error.strerror})") from None
+        file = cls.__new__(cls)
+        file.path, file._descriptor, file._temporary, file._lines, file._limit = path, descriptor, None, [], 1
+        file.cut(rows, size)
+        return file
+
+    def mark(self) -> tuple[int, int]:
+        """Return the number of rows and bytes written so far."""
+        self.flush()
+        return self.rows, os.fstat(self._descriptor).st_size
+
+    def cut(self, rows: int, size: int) -> None:
+        """Go back to a mark: what was written later is gone."""
+        self._lines.clear()
+        os.ftruncate(self._descriptor, size)
+        os.lseek(self._descriptor, size, os.SEEK_SET)
+        self.rows = rows
+
     def flush(self) -> None:
         """Hand all rows to the operating system."""
         data = "".join(self._lines).encode("ascii")

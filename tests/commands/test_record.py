@@ -146,3 +146,38 @@ def test_an_existing_trace_is_left_alone(run, tmp_path):
     out.write_text("mine")
     run("record", "--out", out).assert_one_sentence("trace.csv", "--force")
     assert out.read_text() == "mine"
+
+
+def test_a_policy_with_parameters_under_faults(run, tmp_path):
+    faults = tmp_path / "faults.json"
+    faults.write_text('[{"job": 3, "kind": "duplicate", "delay": 0.01}, {"job": 7, "kind": "loss", "delay": 0.01}]')
+    options = ["--policy", "k_async", "-p", "k=2", "--faults", faults, "--checkpoint", tmp_path / "state"]
+    outcome = run("record", *OPTIONS, *options, "--seconds", 0.5, "--out", tmp_path / "t.csv", "--json")
+    assert outcome.status == 0
+    assert [fault.split(" after")[0][:-1] for fault in outcome.json["faults"]] == [
+        "duplicate of gradient 3 of worker ",
+        "loss of gradient 7 of worker ",
+    ]
+    assert (outcome.json["ledger"]["duplicates"], outcome.json["ledger"]["lost"]) == (1, 1)
+    options = [*options[:4], "--checkpoint", tmp_path / "state", "--resume"]
+    outcome = run("record", *OPTIONS, *options, "--seconds", 0.3, "--out", tmp_path / "t.csv")
+    assert outcome.status == 0
+    assert "lost" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--policy", "k_async", "-p", "k=9"], "policy.k: 9"),
+        (["--policy", "k_async", "-p", "j=2"], "policy.j: 2"),
+        (["-p", "k"], "--parameter: 'k'"),
+        (["--policy", "k_async", "-p", "k=1", "-p", "k=2"], "each name once"),
+        (["--faults", "none.json"], "faults: 'none.json'"),
+        (["--resume"], "resume: True"),
+    ],
+)
+def test_bad_policies_and_faults(run, tmp_path, options, words):
+    outcome = run("record", *OPTIONS, *options, "--out", tmp_path / "t.csv")
+    assert outcome.status == 2
+    assert words in outcome.err
+    assert os.listdir(tmp_path) == []
