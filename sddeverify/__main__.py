@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sddeverify.commands import certify, check, compare, derive, emulate, record, report, scale
+from sddeverify.commands import certify, check, compare, derive, emulate, optimize, record, report, scale
 from sddeverify.errors import SddeverifyError
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -20,6 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "derive": derive.command,
     "certify": certify.command,
     "check": check.command,
+    "optimize": optimize.command,
     "emulate": emulate.command,
     "record": record.command,
     "compare": compare.command,

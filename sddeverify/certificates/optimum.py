@@ -7,11 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import roots as search
+from sddeverify.certificates import decay_rate, root_count
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason
 from sddeverify.certificates._contour import Subject, count_witness
 from sddeverify.certificates._prove import finish
 from sddeverify.errors import UnsupportedScenario, invalid
-from sddeverify.exact import spell
+from sddeverify.exact import Enclosure, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ class Optimum(Certificate):
 
 
 def prove(
-    table: Mapping[object, Sequence[CharacteristicFunction]],
+    table: Mapping[Any, Sequence[CharacteristicFunction]],
     digits: int = 9,
     *,
     provenance: Mapping[str, str] | None = None,
@@ -75,6 +76,60 @@ def prove(
         return finish(Optimum, claim, witness, provenance)
     except Obstacle as obstacle:
         return obstacle.result
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """The decay rate of the slowest of several modes.
+
+    Attributes:
+        rate: Encloses it (1/time); negative if the mean grows.
+        mode: Whose rate it is: index of the function; of equal ones any.
+        certificates: What proves it: decay rates of the modes near the slowest, root counts of the others.
+    """
+
+    rate: Enclosure
+    mode: int
+    certificates: tuple[Certificate, ...]
+
+
+def slowest(functions: Sequence[CharacteristicFunction], digits: int = 9) -> Slowest | Inconclusive:
+    """Certify the decay rate of the slowest of several modes: what :func:`prove` compares.
+
+    Args:
+        functions: The characteristic functions of all modes.
+        digits: Significant digits of the rate.
+
+    Raises:
+        InvalidScenario: without a function, or as :func:`sddeverify.certificates.decay_rate.prove`.
+    """
+    if not functions:
+        raise invalid("functions", "none", "at least one characteristic function")
+    rates: list[float] = []
+    try:
+        rates = [_slowest([h])[0] for h in functions]
+    except Obstacle as obstacle:
+        return obstacle.result
+    mode = rates.index(min(rates))
+    first = decay_rate.prove(functions[mode], digits)
+    if isinstance(first, Inconclusive):
+        return first
+    lo, hi, certificates = first.rate.lo, first.rate.hi, [first]
+    others: list[Certificate] = []
+    for k, h in enumerate(functions):
+        if k == mode:
+            continue
+        if Fraction(rates[k]) > hi + 2 * first.rate.width:
+            faster = root_count.prove(h, abscissa=-hi)
+            if not isinstance(faster, Inconclusive) and faster.count == 0:
+                others.append(faster)
+                continue
+        near = decay_rate.prove(h, digits)
+        if isinstance(near, Inconclusive):
+            return near
+        lo, hi = min(lo, near.rate.lo), min(hi, near.rate.hi)
+        certificates.append(near)
+    return Slowest(Enclosure(lo, hi), mode, (*certificates, *others))
 
 
 def _slowest(functions: list[CharacteristicFunction]) -> tuple[float, int]:

@@ -15,9 +15,15 @@ import sympy
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations import (
     characteristic_function,
+    closed_network,
     diffusion_limit,
+    event_trigger,
+    k_batch_asynchronous,
     linearization,
+    optimal_workers,
     stability_boundary,
+    staleness_threshold,
+    time_cap,
 )
 from sddeverify.derivations._answers import Correctness, Judgement, askable, judge, vocabulary
 from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption, in_order
@@ -31,6 +37,7 @@ from sddeverify.derivations._checking import (
 )
 from sddeverify.derivations._numbers import exactly, fraction
 from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to_json, to_latex, to_markdown
+from sddeverify.derivations._scheduling import MeanDynamics, Schedule, candidate, candidates, dynamics
 from sddeverify.derivations._steps import Derivation, Kind, Step
 from sddeverify.derivations._symbols import MEANINGS, Meaning
 from sddeverify.derivations._values import example_values, values_at
@@ -44,6 +51,12 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "linearization": linearization.derive,
     "characteristic_function": characteristic_function.derive,
     "stability_boundary": stability_boundary.derive,
+    "time_cap": time_cap.derive,
+    "k_batch_asynchronous": k_batch_asynchronous.derive,
+    "staleness_threshold": staleness_threshold.derive,
+    "event_trigger": event_trigger.derive,
+    "closed_network": closed_network.derive,
+    "optimal_workers": optimal_workers.derive,
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 
@@ -132,14 +145,19 @@ __all__ = [
     "Derived",
     "Judgement",
     "Kind",
+    "MeanDynamics",
     "Meaning",
     "Outcome",
+    "Schedule",
     "Step",
     "StepCheck",
     "askable",
+    "candidate",
+    "candidates",
     "check",
     "check_step",
     "derive",
+    "dynamics",
     "example_values",
     "in_order",
     "judge",

@@ -56,8 +56,9 @@ ASSUMPTIONS: dict[str, Assumption] = {
         "i.i.d. compute times",
         "Every compute time (with its communication) is drawn independently from one law of finite mean m, the "
         "same for all workers; a worker reads again as soon as it has pushed. No memorylessness is assumed. By "
-        "the renewal theorem one worker then pushes 1/m gradients per time.",
-        (Eq(sym.rate_one, 1 / sym.m),),
+        "the renewal theorem one worker then pushes 1/m gradients per time; if only a share of its trials ends in "
+        "an upload, that share divided by the mean length of a trial (renewal-reward theorem).",
+        (Eq(sym.rate_one, 1 / sym.m), Eq(sym.rate_one, sym.success / sym.cycle)),
     ),
     "A2": Assumption(
         "A2",
@@ -126,6 +127,49 @@ ASSUMPTIONS: dict[str, Assumption] = {
         "Future compute times follow the recorded ones, each rounded to the nearest multiple of a step Δ. "
         "Certificates cover every law that moves mass by at most Δ/2; the derivation works at the lattice.",
         (Eq(LATTICE_PROBABILITY, sym.p[sym.j]),),
+    ),
+    "A15": Assumption(
+        "A15",
+        "memoryless workers",
+        "Compute times are exponential of mean m: whatever a worker has computed already, its gradient is due "
+        "in an exponential time.",
+        (Eq(sym.density(sym.u), exp(-sym.u / sym.m) / sym.m),),
+    ),
+    "A16": Assumption(
+        "A16",
+        "mean field of accepted gradients",
+        "While a worker computes, the accepted gradients of the others arrive as a Poisson stream of constant rate "
+        "r, independent of it. That is an approximation for small thresholds: at threshold 1, where the exact share is "
+        "known, it is up to a quarter too large.",
+        (
+            Eq(
+                sym.probability(sym.n, sym.u),
+                exp(-sym.others * sym.u) * (sym.others * sym.u) ** sym.n / factorial(sym.n),
+            ),
+        ),
+    ),
+    "A17": Assumption(
+        "A17",
+        "Gaussian gradient noise",
+        "Along every eigen-direction the gradient noise is Gaussian, and the trigger acts on that direction by itself "
+        "(in several dimensions a trigger on the norm couples them).",
+        (Eq(sym.density(sym.y), exp(-(sym.y**2) / 2) / sympy.sqrt(2 * sympy.pi)),),
+    ),
+    "A18": Assumption(
+        "A18",
+        "one exponential uplink",
+        "All gradients pass one line in the order in which they are finished, with exponential sending times of rate "
+        "B. The stationary law of the closed network then has product form and depends on the law of the compute "
+        "time only through its mean (Baskett, Chandy, Muntz and Palacios 1975): weight W(i, n) for i workers that "
+        "compute and n gradients on the line.",
+        (Eq(sym.weight(sym.i, sym.n), sym.m**sym.i / (factorial(sym.i) * sym.bandwidth**sym.n)),),
+    ),
+    "A19": Assumption(
+        "A19",
+        "arrivals see the others",
+        "A gradient that reaches the line finds the stationary law of the network with one worker less (arrival "
+        "theorem of Sevcik and Mitrani, Lavenberg and Reiser), so that it stays (1 + Q)/B on average.",
+        (Eq(sym.sojourn, (1 + sym.queue) / sym.bandwidth),),
     ),
 }
 """Name -> assumption."""

@@ -72,6 +72,7 @@ _FUNCTIONS: dict[Any, str] = {
     sympy.sec: "sec",
     sympy.atan: "atan",
     sympy.atan2: "atan2",
+    sympy.erf: "erf",
     sympy.factorial: "factorial",
     sympy.gamma: "gamma",
     sympy.Abs: "fabs",

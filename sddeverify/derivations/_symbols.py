@@ -71,6 +71,24 @@ last = Symbol("J", integer=True, positive=True)
 j = Symbol("j", integer=True, nonnegative=True)
 p = IndexedBase("p", real=True)
 
+# Schedules: thresholds, caps, batches, triggers, a shared uplink.
+accepted = _positive("A")
+others = _positive("r")
+threshold = Symbol("N", integer=True, positive=True)
+ratio = _positive("g")
+success = _positive("p_s")
+cycle = _positive("c_s")
+K = Symbol("K", integer=True, positive=True)
+y = Symbol("y", real=True)
+pull = Symbol("mu", real=True)
+trigger = _positive("nu")
+gain = _positive("kappa_u")
+bandwidth = _positive("B")
+sojourn = _positive("R")
+throughput = _positive("X")
+queue = Symbol("Q", nonnegative=True)
+weight = Function("W")
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -130,10 +148,27 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     last: Meaning("index of the last lattice point", "1"),
     j: Meaning("index of a lattice point", "1"),
     p: Meaning("probability of a lattice point", "1"),
+    accepted: Meaning("share of the gradients that are accepted", "1"),
+    others: Meaning("rate of the other workers' accepted gradients", "1/time"),
+    threshold: Meaning("smallest staleness that is discarded", "1"),
+    ratio: Meaning("ratio of a geometric law", "1"),
+    success: Meaning("probability that a trial ends in an upload", "1"),
+    cycle: Meaning("mean length of a trial", "time"),
+    K: Meaning("gradients in one update", "1"),
+    y: Meaning("a gradient in units of its noise's standard deviation", "1"),
+    pull: Meaning("mean of that gradient", "1"),
+    trigger: Meaning("smallest size of it that is uploaded", "1"),
+    gain: Meaning("mean uploaded gradient per mean gradient, for small gradients", "1"),
+    bandwidth: Meaning("gradients per time that the uplink carries", "1/time"),
+    sojourn: Meaning("mean time on the uplink, waiting included", "time"),
+    throughput: Meaning("gradients per time that arrive", "1/time"),
+    queue: Meaning("mean number of gradients on the uplink", "1"),
 }
 
 RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
     # cos φ > 0 is what makes (φ <-> ω) one to one; the spot tests must stay inside.
     phi: (Fraction(0), Fraction(3, 2)),
+    accepted: (Fraction(0), Fraction(1)),
+    ratio: (Fraction(0), Fraction(1)),
 }
 """Open intervals from which random rational points take a symbol; the others follow their assumptions."""

@@ -343,6 +343,23 @@ def test_the_slowest_mode_decides() -> None:
     assert certificate.best == ["fast"]
 
 
+def test_the_rate_of_the_slowest_mode() -> None:
+    slow, fast, equal = (H(a, Constant("1")) for a in ("1/10", "36/100", "0.1"))
+    found = optimum.slowest([fast, slow, equal], digits=12)
+    assert not isinstance(found, Inconclusive)
+    assert near(-scipy.special.lambertw(-0.1).real, found.rate)
+    assert found.rate.width < Fraction(1, 10**12)
+    assert found.mode in (1, 2)
+    assert sorted(one.claim["type"] for one in found.certificates) == ["decay_rate", "decay_rate", "root_count"]
+    assert all(status(one.document) is checker.Status.ACCEPTED for one in found.certificates)
+    # That root count is what says that the fast mode is not slower.
+    (count,) = (one for one in found.certificates if one.claim["type"] == "root_count")
+    assert Fraction(count.claim["abscissa"]) == -found.rate.hi
+    assert count.claim["roots"] == 0
+    with pytest.raises(InvalidScenario, match="functions"):
+        optimum.slowest([])
+
+
 def test_the_rate_is_not_unimodal_in_the_number_of_workers() -> None:
     # atoms .169 (weight .8806) and 1 (.1194): local maxima near c = .26 and c = 1.16 in units of the mean delay
     law = Mixture([("0.8806", Constant("0.169")), ("0.1194", Constant("1"))])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sddeverify.views import decay, delay_histogram, root_map, stability_chart, staleness_histogram, style
+from sddeverify.views import decay, delay_histogram, optimum, root_map, stability_chart, staleness_histogram, style
 
 RNG = np.random.default_rng(0)
 TIMES = np.linspace(0, 0.5, 120)
@@ -42,6 +42,9 @@ FIGURES = {
         delay_histogram,
         delay_histogram.Data([0.5] * 40, [0.5] * 100, "constant(1/2)", 0.5, "the emulator", False),
     ),
+    "optimum": (optimum, optimum.Data("workers", (1, 2, 3), (0.1, 0.3, -0.1), (0.1, 0.3, -0.1), (2,), "a law")),
+    "tie": (optimum, optimum.Data("workers", range(1, 9), [0.5] * 8, [0.5] * 8, range(1, 9))),
+    "no optimum": (optimum, optimum.Data("learning rate", (0.1, 0.2), (0.1, 0.1), (0.1, 0.1), ())),
     "staleness": (staleness_histogram, staleness_histogram.Data(RNG.poisson(7, 900), RNG.poisson(7, 4000), 8)),
     "staleness of one": (staleness_histogram, staleness_histogram.Data([], [0] * 50, 1)),
     "long tail": (staleness_histogram, staleness_histogram.Data([], [*RNG.poisson(300, 4000), 9000], 300)),
