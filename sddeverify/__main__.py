@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from sddeverify.commands import certify, check, compare, derive, emulate, optimize, record, report, scale
+from sddeverify.commands import (
+    certify,
+    check,
+    cite,
+    compare,
+    derive,
+    emulate,
+    guard,
+    optimize,
+    record,
+    report,
+    scale,
+    selftest,
+)
 from sddeverify.errors import SddeverifyError
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -25,6 +38,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "record": record.command,
     "compare": compare.command,
     "scale": scale.command,
+    "guard": guard.command,
+    "cite": cite.command,
+    "selftest": selftest.command,
 }
 
 app = typer.Typer(

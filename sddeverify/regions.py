@@ -14,6 +14,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -123,7 +124,9 @@ def certified_region(certificate: str | os.PathLike[str] | dict[str, Any]) -> Re
 
 def _positive(value: Number, field: str) -> Fraction:
     """Return the exact value of a positive number, also of a float."""
-    if isinstance(value, float) or (not isinstance(value, int | str | Fraction) and hasattr(value, "__float__")):
+    if isinstance(value, float) or (
+        not isinstance(value, int | str | Fraction | Decimal) and hasattr(value, "__float__")
+    ):
         number = float(value)  # also numpy's floats
         exact = Fraction(number) if math.isfinite(number) else Fraction(-1)
     else:

@@ -63,6 +63,13 @@ def test_floats_mean_their_exact_value(rate, workers):
     )
 
 
+def test_decimals_are_exact():
+    top = Fraction(BOUNDARY.document["claim"]["damping"][0])
+    assert top == Fraction(str(Decimal(top.numerator) / Decimal(top.denominator)))
+    assert BOUNDARY.contains(damping=Decimal(top.numerator) / Decimal(top.denominator))
+    assert not BOUNDARY.contains(damping=Decimal(top.numerator) / Decimal(top.denominator) + Decimal("1e-25"))
+
+
 def test_answers_give_the_numbers():
     answer = BOUNDARY.locate(learning_rate="1/10")
     assert not answer

@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import sddeverify
+from sddeverify import citing
 from sddeverify.certificates import Inconclusive
+from sddeverify.citing import Cited
 from sddeverify.exact import decimal_down, spell
-from sddeverify.report import citation, page
-from sddeverify.report.citation import Cited
+from sddeverify.report import page
 from sddeverify.report.figures import pictures
 from sddeverify.report.summary import accepted, rows
 
@@ -50,8 +51,8 @@ def write(study: Study, folder: Path, progress: Progress) -> list[Row]:
         (study.run.trace if study.source.trace is None else study.source.trace).to_csv(trace)
     if study.source.trace is not None:
         study.run.trace.to_csv(folder / "emulated_trace.csv")
-    (folder / "citation.tex").write_text(citation.latex(cited(study)), encoding="utf-8")
-    (folder / "citation.bib").write_text(citation.bibtex(), encoding="utf-8")
+    (folder / "citation.tex").write_text(citing.latex(cited(study)), encoding="utf-8")
+    (folder / "citation.bib").write_text(citing.bibtex(), encoding="utf-8")
     return summary
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from sddeverify.delays import Law, parse, require_delay
 from sddeverify.errors import InvalidScenario, UnsupportedScenario, invalid
 from sddeverify.exact import Exact, integer, non_negative, positive, spell
-from sddeverify.scenario._files import MAX_BYTES, loaded, toml
+from sddeverify.scenario._files import loaded, read_table, toml
 from sddeverify.scenario._pool import Group, from_file, law, written
 from sddeverify.scenario._specs import ObjectiveSpec, PolicySpec, Value
 
-__all__ = ["Group", "ObjectiveSpec", "PolicySpec", "Scenario", "Value"]
+__all__ = ["Group", "ObjectiveSpec", "PolicySpec", "Scenario", "Value", "read_table"]
 
 _MAX_WORKERS = 10**6
 _MAX_EIGENVALUES = 10**4
@@ -134,16 +134,9 @@ class Scenario:
         Raises:
             InvalidScenario: as :meth:`from_json`, and for a file that cannot be read; the message names the file.
         """
-        path = Path(path)
-        if path.suffix not in (".json", ".toml"):
-            raise invalid("scenario file", str(path), "a file name that ends in .json or .toml")
+        table = read_table(path)
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise invalid("scenario file", str(path), f"a file that can be read ({error.strerror})") from None
-        try:
-            return cls.from_json(data) if path.suffix == ".json" else cls.from_toml(data)
+            return cls._read(table)
         except InvalidScenario as error:
             raise InvalidScenario(f"{path}: {error}") from None
 

@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, NoReturn
 
 from sddeverify.errors import InvalidScenario, invalid
@@ -24,6 +25,30 @@ _TOML_REST = {  # what ends a string or a comment that has begun; possessive, so
     "'''": re.compile(r"(?:[^']|'(?!''))*+'''"),
     "#": re.compile(r"[^\n]*+"),
 }
+
+
+def read_table(path: str | Path, what: str = "scenario file") -> dict[str, Any]:
+    """Return the top-level table of a file whose name ends in ``.json`` or ``.toml``.
+
+    Args:
+        path: The file.
+        what: What it is called in error messages.
+
+    Raises:
+        InvalidScenario: for a file that cannot be read, and as :func:`loaded`; the message names the file.
+    """
+    path = Path(path)
+    if path.suffix not in (".json", ".toml"):
+        raise invalid(what, str(path), "a file name that ends in .json or .toml")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise invalid(what, str(path), f"a file that can be read ({error.strerror})") from None
+    try:
+        return loaded(data, path.suffix[1:].upper())
+    except InvalidScenario as error:
+        raise InvalidScenario(f"{path}: {error}") from None
 
 
 def loaded(text: str | bytes, form: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from sddeverify.report import citation
-from sddeverify.report.citation import Cited
+from sddeverify import citing
+from sddeverify.citing import Cited
 
 BOUNDARY = Cited(
     "CriticalLearningRate",
@@ -23,7 +23,7 @@ def macros(text):
 
 
 def test_ends_are_rounded_outward():
-    found = macros(citation.latex([BOUNDARY]))
+    found = macros(citing.latex([BOUNDARY]))
     assert found["SddeCriticalLearningRateLow"] == "0.33333333"
     assert found["SddeCriticalLearningRateHigh"] == "0.66666667"
     assert Fraction(found["SddeCriticalLearningRateLow"]) <= BOUNDARY.lo
@@ -32,14 +32,14 @@ def test_ends_are_rounded_outward():
 
 
 def test_small_numbers_have_powers():
-    found = macros(citation.latex([TINY]))
+    found = macros(citing.latex([TINY]))
     assert found["SddeDecayRateLow"] == r"3.3333333 \times 10^{-13}"
     assert "SddeDecayRateHigh" not in found
 
 
 @pytest.mark.parametrize("statements", [[], [BOUNDARY], [BOUNDARY, TINY]])
 def test_latex_is_ascii_with_balanced_braces_and_unique_letters_only_macros(statements):
-    text = citation.latex(statements)
+    text = citing.latex(statements)
     assert text.isascii()
     code = re.sub(r"(?<!\\)%.*", "", text).replace(r"\{", "").replace(r"\}", "")
     depth = 0
@@ -53,18 +53,18 @@ def test_latex_is_ascii_with_balanced_braces_and_unique_letters_only_macros(stat
 
 
 def test_the_statement_uses_the_macros():
-    text = citation.latex([BOUNDARY])
+    text = citing.latex([BOUNDARY])
     statement = text[text.index(r"\SddeStatement") :]
     assert r"up to \SddeCriticalLearningRateLow is" in statement
     assert r"stability\_boundary.cert.json" in statement
 
 
 def test_escape():
-    assert citation.escape("a_b & 50 % ~ {x} \\y") == (r"a\_b \& 50 \% \textasciitilde{} \{x\} \textbackslash{}y")
+    assert citing.escape("a_b & 50 % ~ {x} \\y") == (r"a\_b \& 50 \% \textasciitilde{} \{x\} \textbackslash{}y")
 
 
 def test_bibtex():
-    text = citation.bibtex(datetime(2031, 5, 1, tzinfo=UTC))
+    text = citing.bibtex(datetime(2031, 5, 1, tzinfo=UTC))
     assert text.count("@") == 2
     assert "{2031}" in text
     assert "10.1109/TSP.2025.3546574" in text
