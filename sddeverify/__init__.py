@@ -4,6 +4,21 @@ Importing the package loads nothing heavy; import what you need from its members
 ``sddeverify.delays``, ``sddeverify.models``, ``sddeverify.certificates``, ``sddeverify.checker``, ...
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Answer ``%load_ext sddeverify``: make the magics ``%sdde`` and ``%%certify``."""
+    from importlib import import_module
+
+    # By name: members import this module for its version, and an import statement here would tie them to the magics.
+    shell.register_magics(import_module("sddeverify.magics").SddeMagics(shell))
+
 
 def __getattr__(name: str) -> str:
     """Look up ``__version__`` when it is first asked for: reading the metadata takes longer than loading the kernel."""

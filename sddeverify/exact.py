@@ -168,6 +168,12 @@ def pair(value: Enclosure | Fraction | int) -> list[str]:
     return [spell(value), spell(value)]
 
 
+def readable(value: Enclosure) -> str:
+    """Return an interval for readers: a short number as it is, anything else as decimals rounded outward."""
+    exact = spell(value.lo)
+    return exact if value.width == 0 and len(exact) <= 24 else str(value)
+
+
 def decimal_down(value: Fraction, digits: int = 10) -> str:
     """Return a decimal of ``digits`` significant digits that is at most ``value``."""
     return _decimal(value, digits, upwards=False)

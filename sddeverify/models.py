@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sddeverify.delays import require_delay
 from sddeverify.errors import invalid
-from sddeverify.exact import Enclosure, Exact, enclosure, pair, positive, spell
+from sddeverify.exact import Enclosure, Exact, enclosure, pair, positive, readable, spell
 
 if TYPE_CHECKING:
     from sddeverify.delays import Law
@@ -71,6 +71,21 @@ class CharacteristicFunction:
         """
         a, b = number(self.damping.midpoint), number(self.undelayed.midpoint)
         return s + b + a * self.delay.laplace(s, exp)
+
+    def _repr_latex_(self) -> str:
+        def shown(value: Enclosure) -> str:
+            text = readable(value)
+            return rf"\in {text}" if text.startswith("[") else f"= {text}"
+
+        term, value = (
+            ("b + ", rf",\quad b {shown(self.undelayed)}") if any((self.undelayed.lo, self.undelayed.hi)) else ("", "")
+        )
+        law = str(self.delay) if len(str(self.delay)) <= 80 else f"{str(self.delay)[:77]}..."
+        law = law.replace("_", r"\_")
+        return (
+            rf"$\displaystyle h(s) = s + {term}a\, \mathrm{{E}}\, e^{{-s\tau}},\quad a {shown(self.damping)}{value},"
+            rf"\quad \tau \sim \mathtt{{{law}}}$"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the members ``damping``, ``delay`` and ``undelayed`` of a claim."""
@@ -194,6 +209,22 @@ class Model:
         boundary = _positive_enclosure(damping_boundary)
         ratio = boundary.lo * self.mean_delay.lo / (self.learning_rate * self.hessian[-1])
         return -(-ratio.numerator // ratio.denominator) - 1
+
+    def _repr_markdown_(self) -> str:
+        lines = list(zip(self.hessian, self.damping, strict=True))
+        rows = [f"| {spell(h)} | {readable(a)} | {spell(self.strength(h))} |" for h, a in lines[:8]]
+        more = [f"| and {len(self.hessian) - 8} more | | |"] if len(self.hessian) > 8 else []
+        known = "computed from an objective" if self.hessian_computed else "given"
+        table = ["| Hessian eigenvalue | damping a = ηhP/m | strength c = ηhP |", "|---|---|---|", *rows, *more]
+        return "\n".join(
+            [
+                f"**Model** of asynchronous SGD: learning rate {self.learning_rate}, {self.workers} workers, "
+                f"mean delay {readable(self.mean_delay)}, arrivals per time {readable(self.arrival_rate)}; "
+                f"eigenvalues {known}; rests on {', '.join(self.assumptions)}.",
+                "",
+                *table,
+            ]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the model as JSON: rationals spelled, enclosures as pairs."""

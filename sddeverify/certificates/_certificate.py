@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MIME = "application/vnd.sddeverify.certificate+json"
+"""What the JupyterLab renderer of this package answers to."""
+
+_MAX_SHOWN = 2**20  # characters of a document that a notebook's output holds
 _LONGEST = 300  # characters of a detail: the kernel names break points of any length
 
 
@@ -52,6 +57,9 @@ class Inconclusive:
 
     def __str__(self) -> str:
         return f"undecided ({self.reason.name}): {self.detail}"
+
+    def _repr_markdown_(self) -> str:
+        return f"**Undecided** ({self.reason.name}): {_escaped(self.detail)}"
 
 
 class Obstacle(Exception):
@@ -113,8 +121,25 @@ class Certificate:
             raise invalid(str(path), verdict.reason, "a certificate that the kernel accepts")
         return cls(json.loads(document))
 
-    def _repr_markdown_(self) -> str:
-        return f"**Certified** `{self.digest[:12]}`: {self.statement}"
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        # A notebook shows what the kernel says now, not what it said when the certificate was made.
+        verdict = checker.check(self.document)
+        name = "Certified" if verdict.status is checker.Status.ACCEPTED else f"{verdict.status.name}: {verdict.reason}"
+        shown: dict[str, Any] = {
+            "text/plain": f"{name}: {self.statement}\nsha256 of the claim: {self.digest}",
+            "text/markdown": f"**{name}** `{self.digest[:12]}`: {_escaped(self.statement)}",
+        }
+        if len(json.dumps(self.document)) <= _MAX_SHOWN:
+            shown[MIME] = {
+                "document": self.document,
+                "verdict": {"status": verdict.status.name, "reason": verdict.reason},
+            }
+        return shown
+
+
+def _escaped(text: str) -> str:
+    """Return prose in which Markdown finds no markup: intervals are no links, products no emphasis."""
+    return re.sub(r"([\\*_\[\]|<>$`])", r"\\\1", text)
 
 
 def document(claim: dict[str, Any], witness: Any, provenance: Mapping[str, str] | None) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def command(
     given = {name: value for name, value in values.items() if value is not None}
     _check_options(claim, set(given))
     _check_output(out, force)
-    result = _prove(claim, given)
+    result = prove(claim, given)
 
     from sddeverify.certificates import Inconclusive
 
@@ -177,7 +177,17 @@ def _check_output(out: Path | None, force: bool) -> None:
         raise InvalidScenario(f"--out: {out} exists already; write another name, or add --force to overwrite it")
 
 
-def _prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
+def prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
+    """Prove a claim from its options as they are written: text, or integers where a count is meant.
+
+    Args:
+        claim: Name of the claim.
+        given: Name of an option (``delay``, ``up_to``, ...) -> what was written.
+
+    Raises:
+        InvalidScenario: for an unknown claim or option, one that is missing, and a value that is not allowed.
+    """
+    _check_options(claim, set(given))
     from sddeverify.certificates import CLAIMS
     from sddeverify.delays import parse
     from sddeverify.models import CharacteristicFunction

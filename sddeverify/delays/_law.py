@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sddeverify.delays._numbers import Exp, Number, as_float
 from sddeverify.errors import InvalidScenario, UnsupportedScenario, invalid
-from sddeverify.exact import Enclosure, enclosure, pair, positive, spell
+from sddeverify.exact import Enclosure, enclosure, pair, positive, readable, spell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +86,11 @@ class Law(ABC):
     def depth(self) -> int:
         """How deep combinators are nested: 0 for an atom."""
         return 0
+
+    def _repr_markdown_(self) -> str:
+        text = str(self)
+        shown = text if len(text) <= 120 else f"{text[:117]}..."
+        return f"Delay law `{shown}`, mean {readable(self.mean_enclosure())}"
 
     @abstractmethod
     def laplace(self, s: Any, exp: Exp, number: Number | None = None) -> Any:

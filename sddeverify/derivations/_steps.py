@@ -108,6 +108,16 @@ class Derivation:
         """
         return self.step(dict(self.results)[name]).after
 
+    def _repr_markdown_(self) -> str:
+        from sddeverify.derivations._rendering import to_markdown  # which reads this module
+
+        return to_markdown(self)
+
+    def _repr_latex_(self) -> str:
+        from sddeverify.derivations._rendering import to_latex
+
+        return to_latex(self)
+
     def label(self, step: Step) -> str:
         """Return the equation label of a step, which stays the same from version to version."""
         return f"eq:{self.name}:{step.id}"

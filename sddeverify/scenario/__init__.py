@@ -208,6 +208,11 @@ class Scenario:
         """Return a TOML text, the laws in the textual notation."""
         return "".join(f"{key} = {toml(value)}\n" for key, value in self._fields(notation=True).items())
 
+    def _repr_markdown_(self) -> str:
+        lines = [line for line in self.to_toml().splitlines() if line]
+        shown = [line if len(line) <= 160 else f"{line[:157]}..." for line in lines]
+        return "\n".join(["```toml", *shown, "```"])
+
     @property
     def sha256(self) -> str:
         """The SHA-256 of the canonical JSON text, in hexadecimal."""

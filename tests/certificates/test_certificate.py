@@ -23,6 +23,7 @@ from sddeverify.certificates import (
     stability,
     stability_boundary,
 )
+from sddeverify.certificates._certificate import MIME
 from sddeverify.checker.verdict import read
 from sddeverify.delays import Constant, Empirical, Erlang, Exponential, Mixture, ShiftedExponential, Uniform, parse
 from sddeverify.errors import InvalidScenario
@@ -175,9 +176,18 @@ def test_certificates_are_frozen_and_show_themselves() -> None:
     certificate = proved(stability.prove(H))
     with pytest.raises(AttributeError):
         certificate.document = {}  # type: ignore[misc]  # that it is frozen is the point
-    markdown = certificate._repr_markdown_()
-    assert certificate.digest[:12] in markdown
-    assert certificate.statement in markdown
+    shown = certificate._repr_mimebundle_()
+    assert certificate.digest[:12] in shown["text/markdown"]
+    assert shown["text/plain"].startswith(f"Certified: {certificate.statement}")
+    assert shown[MIME] == {"document": certificate.document, "verdict": {"status": "ACCEPTED", "reason": ""}}
+
+
+def test_what_is_shown_is_checked_when_it_is_shown() -> None:
+    certificate = proved(stability.prove(H))
+    certificate.document["claim"]["stable"] = not certificate.document["claim"]["stable"]
+    shown = certificate._repr_mimebundle_()
+    assert "Certified" not in shown["text/plain"] + shown["text/markdown"]
+    assert shown[MIME]["verdict"]["status"] in {"REJECTED", "MALFORMED"}
 
 
 @pytest.mark.parametrize(
