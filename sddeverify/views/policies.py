@@ -12,9 +12,11 @@ from sddeverify.views import style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLORS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.INK, style.GREY)
+_LONGEST = 6  # the most staleness that is drawn, in workers: a few late gradients must not flatten the rest
 _LINES = ("-", "--", "-.", ":")
 
 
@@ -26,8 +28,9 @@ class Series:
         name: Its name.
         times: Times in seconds, ascending, shape (n,).
         losses: Loss at these times; may be infinite.
-        staleness: Staleness in versions of each applied gradient; may be empty.
+        staleness: Number of applied gradients of staleness 0, 1, 2, ... versions; may be empty.
         messages: Iterates sent to workers and gradients sent back.
+        stopped: Whether it ended before the others, because nobody would ever have finished a gradient.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Series:
     losses: Sequence[float] | np.ndarray
     staleness: Sequence[int] | np.ndarray
     messages: int
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,12 @@ def caption(data: Data) -> str:
     """Return the figure in two sentences, for the caption and for readers who cannot see it."""
     finals = {one.name: float(one.losses[-1]) for one in data.series}
     best = min(finals, key=lambda name: finals[name])
+    stopped = [one.name for one in data.series if one.stopped]
+    end = f" {', '.join(stopped)} ended early: nobody would ever have finished." if stopped else ""
     return (
         f"{len(data.series)} server policies, {data.workers} workers, the same virtual time; the lowest loss at the "
-        f"end is that of {best}, {finals[best]:.3g}. Staleness: 5 %, median and 95 % of the applied gradients."
+        f"end is that of {best}, {finals[best]:.3g}. Staleness: histograms of the applied gradients, each of the same "
+        f"height, the median marked.{end}"
     )
 
 
@@ -62,27 +69,45 @@ def figure(data: Data) -> Figure:
         data: The runs; their colours and line styles together tell them apart.
     """
     size = len(data.series)
-    result, (loss, staleness, traffic) = style.new_figure(3, width=13.0, height=max(4.6, 1.6 + 0.27 * size))
+    result, (loss, staleness, traffic) = style.new_figure(3, width=14.0, height=max(4.6, 2.2 + 0.27 * size))
     for index, one in enumerate(data.series):
         color, line = _COLORS[index % len(_COLORS)], _LINES[index // len(_COLORS) % len(_LINES)]
         values = np.asarray(one.losses, dtype=float)
         values = np.where(np.isfinite(values), values, np.nan)
         loss.plot(one.times, values, color=color, linestyle=line, linewidth=1.5, label=one.name)
         row = size - 1 - index
-        if len(one.staleness):
-            low, middle, high = np.quantile(np.asarray(one.staleness), (0.05, 0.5, 0.95))
-            staleness.plot([low, high], [row, row], color=color, linestyle=line, linewidth=2)
-            staleness.plot([middle], [row], color=color, marker="o")
+        if one.stopped:
+            loss.plot(one.times[-1:], values[-1:], color=color, marker="x", markersize=7)
+        _histogram(staleness, np.asarray(one.staleness, dtype=float), row, color)
         traffic.barh(row, one.messages, color=color, edgecolor=style.INK, linewidth=0.6)
     first = [float(one.losses[0]) for one in data.series]
     if min(first) > 0:
         loss.set_yscale("log")
-        loss.set_ylim(top=3 * max(first))  # a diverging policy must not flatten the others
+        loss.set_ylim(top=1.5 * max(first))  # a diverging policy must not flatten the others
     for panel in (staleness, traffic):
         panel.set_yticks(range(size), [one.name for one in reversed(data.series)])
         panel.set_xlim(left=0)
+        panel.set_ylim(-0.5, size)
+    _, right = staleness.get_xlim()
+    longest = _LONGEST * data.workers
+    cut = f", up to {longest}" if right > longest else ""
+    staleness.set_xlim(0, min(right, longest))
     style.label(loss, x="virtual time (s)", y="loss", title="Loss against time")
-    style.label(staleness, x="staleness (versions): 5 %, median, 95 %", y="policy", title="Staleness at application")
+    style.label(staleness, x=f"staleness (versions{cut})", y="policy", title="Staleness at application")
     style.label(traffic, x="messages (iterates and gradients)", y="policy", title="Traffic")
-    loss.legend(fontsize=7.5, frameon=False, ncols=2 if size > 8 else 1)
+    handles, labels = loss.get_legend_handles_labels()
+    result.legend(handles, labels, loc="outside lower center", ncols=min(7, size), fontsize=8.5, frameon=False)
     return result
+
+
+def _histogram(panel: Axes, counts: np.ndarray, row: int, color: str) -> None:
+    """Draw one histogram as a row, up to the 99.5 % quantile."""
+    if not counts.sum():
+        return
+    cumulative = np.cumsum(counts) / counts.sum()
+    shown = counts[: np.searchsorted(cumulative, 0.995) + 1]
+    heights = np.append(0.85 * shown / shown.max(), 0.0)
+    panel.fill_between(
+        np.arange(len(heights)), row, row + heights, step="post", color=color, edgecolor=style.INK, linewidth=0.4
+    )
+    panel.plot([np.searchsorted(cumulative, 0.5) + 0.5], [row], color=style.INK, marker="^", markersize=4)

@@ -47,6 +47,35 @@ def test_traffic_counts_what_is_sent(run, scenario):
     assert stale["uploads"] == stale["gradients"] > 1.5 * stale["applied"]
 
 
+def test_the_file_says_it_all(run, tmp_path):
+    path = tmp_path / "pool.toml"
+    path.write_text(
+        SCENARIO
+        + """
+arrivals = 300
+policies = ["asynchronous", {name = "k_async", k = 3}, "synchronous", {name = "mindflayer", limit = [1, 1, 2, 2]}]
+uplink = 20
+pool = [{workers = 3}, {workers = 1, compute = "constant(1)", hang = "1/10", on = "constant(9)", off = "constant(1)"}]
+"""
+    )
+    outcome = run("compare", "-s", path, "--json")
+    rows = {row["policy"]: row for row in outcome.json["policies"]}
+    assert list(rows) == ["asynchronous", "k_async:k=3", "synchronous", "mindflayer:limit=[1 1 2 2]"]
+    # The pool computes 3/(1/2) + 1/1 = 7 gradients in a second.
+    assert [row["duration"] for row in rows.values()] == pytest.approx([300 / 7] * 4)
+    assert "no worker will ever finish" in rows["synchronous"]["stopped"]  # it waits for the one that hangs
+    assert rows["asynchronous"]["stopped"] is None
+    assert rows["asynchronous"]["updates"] > 100
+    table = run("compare", "-s", path, "--arrivals", 100)
+    assert "synchronous: it waits forever" in table.out
+    assert run("compare", "adasync", "-s", path, "--arrivals", 100, "--json").json["policies"][0]["policy"] == "adasync"
+
+
+def test_replays_are_counted(run, scenario):
+    outcome = run("compare", "guided_asynchronous", "asynchronous", "-s", scenario, "--arrivals", 200)
+    assert "guided_asynchronous: the server computed" in outcome.out
+
+
 def test_all_policies_on_digits(run, tmp_path):
     path, figure = tmp_path / "digits.toml", tmp_path / "policies.svg"
     path.write_text(DIGITS)

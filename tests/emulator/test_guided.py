@@ -10,6 +10,7 @@ from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.objectives import Logistic, Quadratic, Ridge
 from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
+from tests.emulator.page import measured
 
 PLAIN = {"guided_asynchronous": "asynchronous", "guided_synchronous": "synchronous"}
 
@@ -104,9 +105,12 @@ def test_equal_budget(plain, objective, rate, budget, verdict):
                 emulation.run(arrivals=server.ledger.pushed + 8)
             ends.append(objective.loss(server.iterate) - lowest)
         ratios.append(ends[0] / ends[1])
-    measured = float(np.exp(np.mean(np.log(ratios))))
+    mean = float(np.exp(np.mean(np.log(ratios))))
+    kind = type(objective).__name__.lower()
+    quantity = f"excess loss over that of `{plain}`, {budget} gradients, {kind}, η = {rate}"
+    measured(quantity, f"{mean:.3g}")
     if verdict == "equal":
-        assert measured == pytest.approx(1, abs=0.02)
+        assert mean == pytest.approx(1, abs=0.02)
     elif verdict == "better":
         assert max(ratios) < 1
     else:

@@ -18,6 +18,7 @@ from sddeverify.errors import InvalidScenario
 from sddeverify.objectives import Quadratic
 from sddeverify.scenario import Group, PolicySpec
 from tests.emulator import pools
+from tests.emulator.page import measured
 
 
 def test_the_plan_is_exact_and_best():
@@ -87,14 +88,28 @@ ONE_TRIAL = 1 + integrate.quad(LAW.sf, 0, 1)[0]  # 1 + E min(eta, 1): the time o
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "published", "wrong", "arrivals"),
+    ("name", "parameters", "published", "wrong", "arrivals", "limit"),
     [
-        ("rennala", {"k": 1}, 23.760, 2.0, 40_000),  # wrong: the median in place of the mean
-        ("mindflayer", {"limit": 1, "fixed": 1, "success": "1/2"}, 3.2827, ONE_TRIAL, 4000),  # wrong: one trial
-        ("mindflayer", {"limit": 1000, "fixed": 1, "success": "99/100"}, 17.655, 23.760, 40_000),  # wrong: no limit
+        ("rennala", {"k": 1}, 23.760, 2.0, 40_000, "no limit"),  # wrong: the median in place of the mean
+        (
+            "mindflayer",
+            {"limit": 1, "fixed": 1, "success": "1/2"},
+            3.2827,
+            ONE_TRIAL,
+            4000,
+            "the median as limit",
+        ),  # wrong: one trial
+        (
+            "mindflayer",
+            {"limit": 1000, "fixed": 1, "success": "99/100"},
+            17.655,
+            23.760,
+            40_000,
+            "limit 1000",
+        ),  # wrong: no limit
     ],
 )
-def test_published_expected_times(name, parameters, published, wrong, arrivals):
+def test_published_expected_times(name, parameters, published, wrong, arrivals, limit):
     """One device: mean seconds to a gradient, within 4.5 standard errors of 32 batches, and the wrong figure outside 4.
 
     The lognormal has a skewness of 10^7, so that the error of the first case is estimated from few large times: a fixed
@@ -104,6 +119,7 @@ def test_published_expected_times(name, parameters, published, wrong, arrivals):
     times = np.diff(emulation.run(arrivals=arrivals).result().trace.push_time, prepend=0.0)
     means = times.reshape(32, -1).mean(axis=1)
     mean, error = means.mean(), means.std(ddof=1) / math.sqrt(32)
+    measured(f"seconds to a gradient, 1 + lognormal(2.5), {limit}", mean, error)
     assert abs(mean - published) < 4.5 * error
     assert abs(mean - wrong) > 4 * error
 

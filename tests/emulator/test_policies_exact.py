@@ -15,6 +15,7 @@ from sddeverify.errors import InvalidScenario
 from sddeverify.objectives import Quadratic
 from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
+from tests.emulator.page import measured
 from tests.emulator.test_drivers import Hung
 
 LAWS = pools.LAWS
@@ -187,6 +188,8 @@ def test_dpsgd_stability_boundary():
         parameters = {"steps": steps, "threads": threads}
         result = run("dpsgd", "constant(1)", 3000, workers=nodes, learning_rate=rate, parameters=parameters)
         sizes.append(abs(result.path.iterates[-50:]).max())
+    for size, side in zip(sizes, ("below", "above"), strict=True):
+        measured(f"size after 3000 pushes 2 % {side} the boundary, W = 4, B = 5, C = 3", f"{size:.1e}")
     assert sizes[0] < 1e-3
     assert sizes[1] > 1e3
 
@@ -212,6 +215,8 @@ def test_dasgd_ladder_under_polynomial_delays():
         size[steps] = np.abs(result.path.iterates[:, 0])
         if steps == "constant":
             assert size[steps][-1] > 1000
+        rung = {"constant": "constant step", "polynomial": "polynomial rung"}[steps]
+        measured(f"read version ⌈√n⌉, {rung}, n = 5000", size[steps][-1])
     assert size["polynomial"].max() == 1
     assert size["polynomial"][-1] < size["polynomial"][len(size["polynomial"]) // 10] < 1
 
@@ -223,6 +228,7 @@ def test_dasa_is_stable_where_asynchronous_sgd_diverges():
     gated = run("dasa", "constant(1)", **fields)
     assert not gated.diverged
     assert np.abs(gated.path.iterates).max() < 2
+    measured("largest distance, α D = 12", np.abs(gated.path.iterates).max())
     assert 0 < gated.ledger.counts[Outcome.DISCARDED] < 6000
 
 
@@ -248,6 +254,7 @@ def test_mindflayer_goes_on_where_others_stall():
         worker.law = Hung(0.3)
     result = running.run(arrivals=7000).result()
     trials = result.ledger.counts[Outcome.TIMED_OUT] + 7000
+    measured("share of trials in time, 3 in 10 gradients hang", 7000 / trials)
     # 10 000 trials: the share in time within 4 standard deviations (error level 6e-5).
     assert abs(7000 / trials - 0.7) < 4 * math.sqrt(0.21 / trials)
     # And progress at rate p: the mean step is the full one, -eta x, once in a round of 10 trials.
@@ -301,5 +308,7 @@ def test_rescaling_makes_unequal_workers_equal():
             worker.law, worker.objective = parse(law), Pulled(to)
         path = running.run(arrivals=8000).result().path
         ends[name] = path.iterates[len(path.times) // 2 :].mean()
+    measured("where it settles, minima ±1, speeds 4 : 1", f"{ends['rescaled_asgd']:.2g}")
+    measured("where it settles, the same", f"{ends['asynchronous']:.2g}")
     assert ends["asynchronous"] == pytest.approx(0.6, abs=0.03)
     assert ends["rescaled_asgd"] == pytest.approx(0, abs=0.03)

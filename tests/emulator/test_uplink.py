@@ -8,6 +8,7 @@ import pytest
 from sddeverify.emulator.run import Emulation
 from sddeverify.errors import InvalidScenario
 from tests.emulator import pools
+from tests.emulator.page import measured
 
 
 def emulation(policy="asynchronous", law="exponential(1)", workers=32, rate=8):
@@ -27,6 +28,7 @@ def test_throughput_of_the_closed_network(law):
     """P = 32, B = 8, m = 1, any compute law: rate 8.00 and delay P/8 = 4, of which 3 on the uplink; not P/m = 32."""
     run = emulation(law=law).run(arrivals=20_000).result()
     delays = run.trace.delays[2000:]
+    measured(f"rate behind an uplink of 8, P = 32, {law}", run.arrival_rate)
     # Service times are independent while the line is never idle: 4 standard errors are 2.8 % of the rate.
     assert run.arrival_rate == pytest.approx(8, rel=4 / math.sqrt(20_000))
     assert delays.mean() == pytest.approx(4, rel=0.03)
