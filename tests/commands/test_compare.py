@@ -66,7 +66,7 @@ pool = [{workers = 3}, {workers = 1, compute = "constant(1)", hang = "1/10", on 
     assert "no worker will ever finish" in rows["synchronous"]["stopped"]  # it waits for the one that hangs
     assert rows["asynchronous"]["stopped"] is None
     assert rows["asynchronous"]["updates"] > 100
-    table = run("compare", "-s", path, "--arrivals", 100)
+    table = run("compare", "-s", path)
     assert "synchronous: it waits forever" in table.out
     assert run("compare", "adasync", "-s", path, "--arrivals", 100, "--json").json["policies"][0]["policy"] == "adasync"
 
