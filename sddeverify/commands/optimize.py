@@ -57,7 +57,7 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Certify the best number of workers, learning rate or threshold.
+    """Certify the best number of workers or learning rate.
 
     The best is the candidate whose slowest mode, over all Hessian eigenvalues, decays fastest in the mean. All
     candidates are compared, since the rate can have several maxima; equal ones are reported as a tie. The schedule is
