@@ -124,3 +124,36 @@ def test_an_existing_trace_is_left_alone(run, scenario, tmp_path):
     assert out.read_text() == "mine"
     assert run("emulate", scenario, "--out", out, "--arrivals", 10, "--force").status == 0
     assert len(Trace.from_csv(out)) == 10
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ('policy = {name = "k_sync", k = 1000}', ("policy.k", "1000", "from 1 to")),
+        ('policy = {name = "drop_stale", threshold = 0}', ("policy.threshold", "0", "from 1")),
+        ('policy = {name = "event_triggered", threshold = 0}', ("policy.threshold", "positive")),
+        ('policy = {name = "mindflayer", limit = -1}', ("policy.limit", "'-1'", "positive")),
+        ('downlink = "constant(-1)"', ("downlink", "'-1'", "non-negative")),
+        ("uplink = -2", ("uplink", "'-2'", "positive")),
+        ("pool = [{workers = 1000}]", ("pool", "1000 workers", "together")),
+        ("arrivals = 0", ("arrivals", "0", "from 1")),
+        ("workers = 3", ("duplicate key",)),
+    ],
+)
+def test_bad_members_leave_an_existing_trace_alone(run, scenario, tmp_path, members, words):
+    out = tmp_path / "trace.csv"
+    out.write_text("mine")
+    scenario.write_text(SCENARIO + members + "\n")
+    run("emulate", scenario, "--out", out, "--force").assert_one_sentence(*words)
+    assert out.read_text() == "mine"
+
+
+def test_a_pool_that_hangs_ends_with_a_sentence(run, scenario):
+    scenario.write_text(SCENARIO + "pool = [{workers = 4, hang = 1}]\n")
+    run("emulate", scenario).assert_one_sentence("deadlock at time 0", "will never finish")
+
+
+def test_the_file_says_how_long(run, scenario):
+    scenario.write_text(SCENARIO + "arrivals = 123\n")
+    assert run("emulate", scenario, "--json").json["arrivals"] == 123
+    assert run("emulate", scenario, "--arrivals", 77, "--json").json["arrivals"] == 77

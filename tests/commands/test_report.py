@@ -68,6 +68,29 @@ def test_bad_input(run, tmp_path, monkeypatch, question, arguments, words):
     assert {path.name for path in tmp_path.iterdir()} == {"question.toml"}
 
 
+TRACE = "worker,read_time,push_time,version_read,version_applied\n" + "".join(
+    f"{k % 2},{k / 2},{k / 2 + 1},{max(k - 1, 0)},{k}\n" for k in range(60)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TRACE.replace(",push_time", "", 1), ("line 1", "push_time is missing")),
+        (TRACE[:-5], ("line 61",)),  # as an interrupted copy leaves it
+        (TRACE.replace("\n0,5.0,6.0,", "\n0,6.0,5.0,"), ("push_time", "read_time")),
+        (TRACE.replace("\n0,5.0,6.0,", "\n0,-5.0,6.0,"), ("-5.0",)),
+        (TRACE.replace("\n0,5.0,6.0,", "\n0,5.0,1.0,"), ("push_time",)),
+    ],
+)
+def test_bad_traces_leave_an_existing_report_alone(run, tmp_path, monkeypatch, question, text, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trace.csv").write_text(text)
+    (tmp_path / "report").mkdir()
+    run("report", "question.toml", "--trace", "trace.csv", "--out", "report").assert_one_sentence("trace.csv", *words)
+    assert not list((tmp_path / "report").iterdir())
+
+
 def test_a_policy_without_derivation_is_refused(run, tmp_path):
     path = tmp_path / "other.json"
     path.write_text(Scenario("1/10", 4, "erlang(2, 1)", hessian=("1",), policy="k_sync").to_json())

@@ -1,94 +1,107 @@
-"""What every policy promises, on random laws and pools."""
-
-import random
-from collections import Counter
+"""What every policy promises, on random scenarios: laws, unequal pools, hung gradients, absences, networks."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sddeverify.delays import parse
-from sddeverify.emulator.clock import Stalled
+from sddeverify.emulator.clock import Deadlock, Stalled
 from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies import POLICIES
 from sddeverify.emulator.run import Emulation
-from sddeverify.scenario import PolicySpec
+from sddeverify.scenario import Group, PolicySpec
 from tests.emulator import pools
 
-SEEDS = range(6)
-ARRIVALS = 120
+ARRIVALS = 80
+
+quarters = st.integers(1, 12).map(lambda n: f"{n}/4")
+# Many coincidences of times (lattices, constants) among them.
+atoms = st.one_of(
+    quarters.map(lambda mean: f"constant({mean})"),
+    quarters.map(lambda mean: f"exponential({mean})"),
+    st.tuples(st.integers(1, 9), quarters).map(lambda pair: f"erlang({pair[0]}, {pair[1]})"),
+    quarters.map(lambda mean: f"uniform({mean}, 9)"),
+    st.tuples(quarters, st.integers(1, 5)).map(lambda pair: f"truncated_exponential({pair[0]}, {pair[1]})"),
+    st.tuples(st.integers(0, 1), st.integers(1, 3), st.integers(0, 3)).map(
+        lambda n: f"lattice(1/4, {n[0]}, {n[1]}, 0, {n[2]})"
+    ),
+)
+laws = st.one_of(
+    atoms,
+    st.tuples(st.integers(1, 9), atoms, atoms).map(lambda x: f"{x[0]}/10*{x[1]} + {10 - x[0]}/10*{x[2]}"),
+    st.tuples(atoms, atoms).map(lambda pair: f"sum({pair[0]}, {pair[1]})"),
+)
+groups = st.builds(
+    lambda workers, law, hang, times: Group(workers, law, hang, *times),
+    st.integers(1, 4),
+    laws,
+    st.sampled_from([0, 0, 0, "1/50", "1/5", 1]),
+    st.just((None, None)) | st.tuples(atoms, atoms),
+)
 
 
-def random_law(source, depth=0):
-    """A law of the algebra, with many coincidences of times (lattices, constants) among them."""
-    kinds = ["constant", "exponential", "erlang", "uniform", "lattice", "truncated"] + ["mixture", "sum"] * (depth < 2)
-    kind = source.choice(kinds)
-    mean = f"{source.randint(1, 12)}/4"
-    if kind == "mixture":
-        weight = source.randint(1, 9)
-        return f"{weight}/10*{random_law(source, 2)} + {10 - weight}/10*{random_law(source, 2)}"
-    if kind == "sum":
-        return f"sum({random_law(source, 2)}, {random_law(source, 2)})"
-    return {
-        "constant": f"constant({mean})",
-        "exponential": f"exponential({mean})",
-        "erlang": f"erlang({source.randint(1, 9)}, {mean})",
-        "uniform": f"uniform({mean}, 9)",
-        "lattice": f"lattice(1/4, {source.randint(0, 1)}, {source.randint(1, 3)}, 0, {source.randint(0, 3)})",
-        "truncated": f"truncated_exponential({mean}, {source.randint(1, 5)})",
-    }[kind]
+@st.composite
+def scenarios(draw, name):
+    """A scenario of 1 to 9 workers under one policy."""
+    pool = draw(st.lists(groups, min_size=1, max_size=3).filter(lambda some: sum(one.workers for one in some) < 10))
+    return pools.scenario(
+        draw(laws),
+        sum(group.workers for group in pool),
+        policy=PolicySpec(name),
+        learning_rate=f"1/{draw(st.integers(10, 200))}",
+        seed=draw(st.integers(0, 10**6)),
+        pool=pool,
+        uplink=draw(st.none() | st.integers(1, 20)),
+        downlink=draw(st.none() | atoms),
+    )
 
 
-def create(name, seed):
-    """A random pool: workers of one law or each of its own, a random learning rate."""
-    source = random.Random(f"{name} {seed}")
-    workers = source.randint(1, 9)
-    rate = f"1/{source.randint(10, 200)}"
-    # A trial that could never end in time would stall the run.
-    name = PolicySpec(name, {"limit": 12, "trials": 2}) if name == "mindflayer" else name
-    emulation = pools.emulation(name, random_law(source), workers=workers, learning_rate=rate, seed=seed)
-    if source.random() < 0.5:
-        for worker in emulation.workers:
-            worker.law = parse(random_law(source))
-    return emulation
-
-
-def finished(emulation, **how):
-    return emulation.run(arrivals=ARRIVALS, **how).result()
+def finished(scenario, arrivals=ARRIVALS, driver="heap", after=None):
+    """Run from the start or from a checkpoint; return the run, its server, and whether it ended as it should."""
+    start = Emulation.create(scenario, objective=pools.Noisy()) if after is None else after
+    try:
+        start.run(arrivals=arrivals, driver=driver)
+        end = "done"
+    except (Deadlock, Stalled) as error:
+        end = str(error).split(":")[0]
+    return start.result(), start, end
 
 
 def same(one, other):
-    assert one.trace.csv() == other.trace.csv()
-    assert one.ledger == other.ledger
-    assert one.audit == other.audit
-    assert np.array_equal(one.path.iterates, other.path.iterates)
-    assert np.array_equal(one.path.times, other.path.times)
+    assert one[2] == other[2]
+    assert one[0].trace.csv() == other[0].trace.csv()
+    assert one[0].ledger == other[0].ledger
+    assert one[0].audit == other[0].audit
+    assert np.array_equal(one[0].path.iterates, other[0].path.iterates)
+    assert np.array_equal(one[0].path.times, other[0].path.times)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", POLICIES)
-def test_one_run_whoever_drives_it(name, seed):
+def test_one_run_whoever_drives_it(name):
     """Determinism, both drivers, and a checkpoint in the middle: always the same, bit for bit."""
-    whole = finished(create(name, seed))
-    same(whole, finished(create(name, seed)))
-    same(whole, finished(create(name, seed), driver="asyncio"))
-    stop = random.Random(seed).randint(0, ARRIVALS - 1)
-    stored = create(name, seed).run(arrivals=stop).checkpoint()
-    fresh = create(name, seed)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Emulation, "create", classmethod(lambda cls, *_, **__: fresh))
-        copy = Emulation.restore(stored)
-    same(whole, finished(copy))
+
+    @settings(max_examples=settings().max_examples // 12)  # 8; many more with --slow
+    @given(scenarios(name), st.integers(0, ARRIVALS - 1))
+    def run(scenario, stop):
+        whole = finished(scenario)
+        same(whole, finished(scenario))
+        same(whole, finished(scenario, driver="asyncio"))
+        _, half, end = finished(scenario, stop)
+        if end == "done":
+            same(whole, finished(scenario, after=Emulation.restore(half.checkpoint(), objective=pools.Noisy())))
+        tell_one_story(*whole)
+
+    run()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", POLICIES)
-def test_nothing_is_lost_or_doubled(name, seed):
-    """The trace, the ledger and the server's books, each counted by itself, tell one story."""
-    emulation = create(name, seed)
-    run = finished(emulation)
+def tell_one_story(run, emulation, end):
+    """The trace, the ledger and the server's books, each counted by itself: nothing is lost or doubled."""
     ledger, server, trace = run.ledger, emulation.server, run.trace
-    assert len(trace) == ledger.pushed == ARRIVALS
-    assert ledger.updates == server.version > 0
+    assert len(trace) == ledger.pushed
+    # Progress, or a reported end: it says so exactly if nobody is due any more, or all run into the limit.
+    assert (ledger.pushed == ARRIVALS) == (end == "done")
+    assert end.startswith("deadlock") == (end != "done" and all(worker.due is None for worker in emulation.workers))
+    assert ledger.updates == server.version
     assert sum(ledger.counts) + len(server.in_flight) + len(server.buffer) == ledger.started
     waiting = len(server.buffer)
     applied = trace.version_applied
@@ -133,6 +146,19 @@ def test_a_stall_is_reported():
         emulation.server.audit()
 
 
-def test_the_random_laws_differ():
-    kinds = Counter(random_law(random.Random(seed)).split("(")[0] for seed in range(200))
-    assert len(kinds) > 6
+def test_the_random_scenarios_differ():
+    """Hung gradients, absences, networks and reported ends are all among them."""
+    ends, features = set(), set()
+
+    @settings(max_examples=60)
+    @given(scenarios("asynchronous"))
+    def look(scenario):
+        ends.add(finished(scenario)[2].split(" ")[0])
+        features.update(one for one in ("uplink", "downlink") if getattr(scenario, one) is not None)
+        features.update("hang" for group in scenario.pool if group.hang)
+        features.update("absence" for group in scenario.pool if group.on is not None)
+        features.update(["unequal"] if len(scenario.pool) > 1 else [])
+
+    look()
+    assert ends == {"done", "deadlock"}
+    assert features == {"uplink", "downlink", "hang", "absence", "unequal"}
