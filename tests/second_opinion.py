@@ -75,7 +75,7 @@ def confirm_count(h: Function, c: Fraction, witness: dict[str, Any]) -> int:
 
 def parts(claim: dict[str, Any], witness: Any) -> Iterator[tuple[Function, Any]]:
     """The functions of a claim on the parts into which a witness cuts its parameters, each with its own witness."""
-    if "cut" not in witness:
+    if witness is None or "cut" not in witness:
         yield Function.of(claim), witness
         return
     *path, last = witness["cut"]
@@ -89,9 +89,16 @@ def parts(claim: dict[str, Any], witness: Any) -> Iterator[tuple[Function, Any]]
     require(len(witness["halves"]) == 2, "there are two halves")
 
 
+def is_small(h: Function, c: Fraction) -> bool:
+    """Whether a, b >= 0, a E tau < 1 and c = 0."""
+    mean = derivatives(h.law, acb(0), 1)[1].abs_upper()
+    return c == 0 and min(*h.damping, *h.undelayed) >= 0 and bool(exact(h.damping[1]) * mean < 1)
+
+
 def confirm_number(claim: dict[str, Any], c: Fraction, witness: dict[str, Any]) -> int:
     """Return the number of zeros with Re s >= c, the same for all parts."""
-    found = {confirm_count(h, c, proof) for h, proof in parts(claim, witness)}
+    found = {0 if proof is None else confirm_count(h, c, proof) for h, proof in parts(claim, witness)}
+    require(all(proof is not None or is_small(h, c) for h, proof in parts(claim, witness)), "a E tau < 1 fails")
     require(len(found) == 1, "the parts have different numbers of zeros")
     return found.pop()
 
@@ -99,6 +106,9 @@ def confirm_number(claim: dict[str, Any], c: Fraction, witness: dict[str, Any]) 
 def confirm_side(claim: dict[str, Any], c: Fraction, witness: dict[str, Any], some: bool) -> None:
     """Some zero, or none, has Re s >= c; a part may count right of a line that says more."""
     for h, proof in parts(claim, witness):
+        if proof is None:
+            require(not some and is_small(h, c), "a E tau < 1 fails")
+            continue
         own, line = (Fraction(proof["abscissa"]), proof["line"]) if "abscissa" in proof else (c, proof)
         require(own >= c if some else own <= c, "the line says nothing about the one of the claim")
         found = confirm_count(h, own, line)
@@ -194,6 +204,128 @@ def no_crossing(law: dict[str, Any], code: int, top: Fraction) -> Callable[[Frac
     return test
 
 
+def _crossings(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    law, top, rows = claim["delay"], Fraction(claim["up_to"]), claim["crossings"]
+    points, codes = [Fraction(x) for x in witness["breaks"]], witness["codes"]
+    require(points[0] == 0 and points[-1] >= top, "the axis is not covered")
+    require(all(x < y for x, y in pairwise(points)), "break points are out of order")
+    windows = sorted(bounds(row["frequency"]) for row in rows)
+    require(windows == [x for code, x in zip(codes, pairwise(points), strict=True) if code == 3], "other frequencies")
+    dampings = [bounds(row["damping"]) for row in rows]
+    require(all(x[1] < y[0] for x, y in pairwise([*dampings, (top, top)])), "dampings are out of order")
+
+    def attempt() -> None:
+        for code, (start, end) in zip(codes, pairwise(points), strict=True):
+            if code != 3:
+                for _ in bisect(no_crossing(law, code, top), start, end, depth=2000):
+                    pass
+        for row, (lo, hi) in zip(rows, dampings, strict=True):
+            start, end = bounds(row["frequency"])
+            sign = 1 if row["direction"] == "out" else -1
+            for _ in bisect(lambda x, y, sign=sign: turns(law, sign, x, y), start, end, depth=40):
+                pass
+            for w, side in ((start, sign), (end, -sign)):
+                if not side * derivatives(law, acb(0, exact(w)), 0)[0].real > 0:
+                    raise Undecided("the sign of Re Phi at an end")
+            for _ in bisect(lambda x, y, lo=lo, hi=hi: damping_within(law, lo, hi, x, y), start, end, depth=40):
+                pass
+
+    ladder(attempt, 256, wide=not is_point(law))
+
+
+def turns(law: dict[str, Any], sign: int, lo: Fraction, hi: Fraction) -> bool:
+    """Whether Im Phi'(i w) has a sign for all w between two bounds."""
+    return bool(sign * derivatives(law, acb(0, hull(lo, hi)), 1)[1].imag > 0)
+
+
+def damping_within(law: dict[str, Any], lo: Fraction, hi: Fraction, start: Fraction, end: Fraction) -> bool:
+    """Whether -w/Im Phi(i w) lies between lo and hi for all w between two bounds."""
+    drop = -derivatives(law, acb(0, hull(start, end)), 0)[0].imag
+    return bool(drop > 0 and exact(lo) * drop <= exact(start) and exact(hi) * drop >= exact(end))
+
+
+def chart_cells(claim: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The decided cells of a chart as (number of roots, members of the function); every other one is left out."""
+    stack, found = [(bounds(claim["x"]), bounds(claim["y"]))], []
+    for n in claim["tree"]:
+        require(bool(stack), "the tree is too long")
+        x, y = stack.pop()
+        if n == -2:
+            middle = (sum(x) / 2, sum(y) / 2)
+            for below, above in ((middle[1], y[1]), (y[0], middle[1])):
+                stack += [((middle[0], x[1]), (below, above)), ((x[0], middle[0]), (below, above))]
+        elif n >= 0:
+            cell = {"$x": [str(v) for v in x], "$y": [str(v) for v in y]}
+            members = {name: filled(claim[name], cell) for name in ("damping", "delay", "undelayed")}
+            if "model" in claim:
+                model = {name: bounds(value) for name, value in filled(claim["model"], cell).items()}
+                gain = [model["hessian"][k] * model["workers"][k] / model["mean_delay"][1 - k] for k in (0, 1)]
+                members["damping"] = [str(model["learning_rate"][k] * gain[k]) for k in (0, 1)]
+            found.append((n, members))
+    require(not stack, "the tree is too short")
+    return found
+
+
+def filled(value: Any, cell: dict[str, list[str]]) -> Any:
+    if isinstance(value, dict):
+        return {name: filled(x, cell) for name, x in value.items()}
+    if isinstance(value, list):
+        return [filled(x, cell) for x in value]
+    return cell.get(value, value) if isinstance(value, str) else value
+
+
+def _stability_chart(claim: dict[str, Any], witness: list[Any]) -> None:
+    for (n, members), proof in zip(chart_cells(claim), witness, strict=True):
+        confirm_box(members, n, proof, 6)
+
+
+def confirm_box(members: dict[str, Any], zeros: int, proof: Any, cuts: int) -> None:
+    """The number of zeros with Re s >= 0 on a box of parameters, which is cut where balls are too wide for it."""
+    try:
+        require(confirm_number(members, Fraction(0), proof) == zeros, "another number of zeros on a cell")
+    except Undecided:
+        if not cuts:
+            raise
+        for half in cut_in_two(members):
+            confirm_box(half, zeros, proof, cuts - 1)
+
+
+def cut_in_two(members: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The two halves of a box along its relatively widest parameter."""
+
+    def pairs(value: Any) -> Iterator[list[str]]:
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) for x in value):
+            yield value
+        elif isinstance(value, dict | list):
+            for x in value.values() if isinstance(value, dict) else value:
+                yield from pairs(x)
+
+    def width(pair: list[str]) -> Fraction:
+        lo, hi = bounds(pair)
+        return (hi - lo) / max(abs(lo), abs(hi)) if lo != hi else Fraction(0)
+
+    for side in (0, 1):
+        half = copy.deepcopy({name: members[name] for name in ("damping", "delay", "undelayed")})
+        widest = max(pairs(half), key=width)
+        widest[1 - side] = str(sum(bounds(widest)) / 2)
+        yield half
+
+
+def delayed(claim: dict[str, Any], lo: str, hi: str) -> dict[str, Any]:
+    """The members of the function with a constant delay between two bounds added."""
+    return {**claim, "delay": {"sum": [{"constant": {"time": [lo, hi]}}, claim["delay"]]}}
+
+
+def _delay_margin(claim: dict[str, Any], witness: dict[str, Any]) -> None:
+    if claim["margin"] is None:
+        largest = max(abs(x) for x in bounds(claim["damping"]))
+        require(bounds(claim["undelayed"])[0] > largest, "b is not above |a|")
+        return
+    lo, hi = claim["margin"]
+    confirm_side(delayed(claim, "0", lo), Fraction(0), witness["none"], some=False)
+    confirm_side(delayed(claim, hi, hi), Fraction(0), witness["some"], some=True)
+
+
 def _all_roots(claim: dict[str, Any], witness: dict[str, Any]) -> None:
     h, c = Function.of(claim), Fraction(claim["abscissa"])
     discs: list[Disc] = [(Fraction(re), Fraction(im), Fraction(r), n) for re, im, r, n in claim["discs"]]
@@ -214,12 +346,15 @@ def _decay_rate(claim: dict[str, Any], witness: dict[str, Any]) -> None:
 
 CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
     "all_roots": _all_roots,
+    "crossings": _crossings,
     "decay_rate": _decay_rate,
+    "delay_margin": _delay_margin,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,
     "stability": _stability,
     "stability_boundary": _stability_boundary,
+    "stability_chart": _stability_chart,
 }
 
 __all__ = ["CLAIMS", "Disagreement", "Undecided", "confirm"]

@@ -65,6 +65,8 @@ def test_example_of_the_format_page_is_a_claim() -> None:
 
 def shape(value: object) -> object:
     """The members of a document's objects, without their values; of a list those that hold objects."""
+    if isinstance(value, dict) and "cut" in value:
+        return {"bits": None, "breaks": [], "codes": []}  # parts of a box, each with a count: in the place of one
     if isinstance(value, dict):
         return {key: shape(x) for key, x in value.items()}
     return [shape(x) for x in value if isinstance(x, dict | list)] if isinstance(value, list) else None
@@ -83,12 +85,14 @@ def test_claims_are_as_the_format_page_says(claim: str) -> None:
     arguments: dict[str, list[object]] = {
         "all_roots": [h, "-1"],
         "boundary_tube": [Constant, ["1", "11/10"]],
+        "crossings": [Constant("1"), "5"],
         "discrete_boundary": [3],
         "mean_square_stability": [h, "1/10"],
         "memoryless_boundary": [4],
         "optimum": [{"one": [h], "other": [CharacteristicFunction("1/10", Constant("1"))]}],
         "root_enclosure": [h, ("-1/4", "0")],
         "stability_boundary": [Constant("1")],
+        "stability_chart": [certificates.stability_chart.family("constant($y)", "$x"), (0, 1), (0, "3/2"), 2],
     }
     result = certificates.CLAIMS[claim].prove(*arguments.get(claim, [h]))
     assert not isinstance(result, certificates.Inconclusive)

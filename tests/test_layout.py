@@ -20,7 +20,7 @@ SOURCES = [
 ]
 
 MAX_LINES = 300
-MAX_KERNEL_CODE_LINES = 900
+MAX_KERNEL_CODE_LINES = 1050  # of seventeen claims and ten laws; 900 were enough for the first thirteen and nine
 # The rules for roots, stability and its boundary, and all that these stand on.
 MAX_CORE_CODE_LINES = 600
 CORE_RULES = {"rightmost_root", "root_count", "root_enclosure", "stability", "stability_boundary"}
@@ -104,7 +104,16 @@ KERNEL_IMPORTS = {
 }  # fmt: skip
 
 
-DIVIDING = {"__main__", "discrete_boundary", "function", "laws", "stability_boundary", "time_to_target", "variance"}
+DIVIDING = {
+    "__main__",
+    "discrete_boundary",
+    "function",
+    "laws",
+    "stability_boundary",
+    "stability_chart",
+    "time_to_target",
+    "variance",
+}
 
 
 @pytest.mark.parametrize("path", KERNEL, ids=lambda path: str(path.relative_to(PACKAGE)))

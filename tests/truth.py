@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from flint import acb, ctx, fmpq, fmpq_poly
@@ -28,7 +28,7 @@ from tests.oracles import (
     ladder,
     member,
 )
-from tests.second_opinion import no_crossing
+from tests.second_opinion import chart_cells, delayed, no_crossing
 
 ZERO = Fraction(0)
 Disc = tuple[Fraction, Fraction, Fraction]
@@ -169,7 +169,10 @@ def halves(claim: dict[str, Any]) -> list[dict[str, Any]]:
             for key, item in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from pairs(item, (*path, key))
 
-    names = ["delay"] if claim["type"] == "stability_boundary" else ["delay", "damping", "undelayed"]
+    if claim["type"] == "stability_chart":
+        return []
+    names = [name for name in ("delay", "damping", "undelayed") if name in claim]
+    names = ["delay"] if claim["type"] == "stability_boundary" else names
     found = [pair for name in names for pair in pairs(claim[name], (name,)) if pair[1] != pair[2]]
     if not found:
         return []
@@ -198,7 +201,7 @@ def weights_fit(law: Any) -> bool:
 
 def model_fits(claim: dict[str, Any]) -> bool:
     """Whether the model of a claim explains its damping, and its mean delay is that of the law."""
-    if "model" not in claim:
+    if "model" not in claim or claim["type"] == "stability_chart":
         return True
     open_end = claim["type"] == "stability_boundary"
     hessian, workers, mean = (bounds(claim["model"][name]) for name in ("hessian", "workers", "mean_delay"))
@@ -312,6 +315,50 @@ def _stability_boundary(claim: dict[str, Any]) -> bool:
     return number_right(Function((hi, hi), (ZERO, ZERO), law), ZERO) >= 1
 
 
+def _crossings(claim: dict[str, Any]) -> bool:
+    law, top, number = claim["delay"], Fraction(claim["up_to"]), 0
+    edges: list[tuple[Fraction, int]] = []
+    for row in claim["crossings"]:
+        lo, hi = bounds(row["damping"])
+        after = number + (2 if row["direction"] == "out" else -2)
+        edges += [(lo, number), (hi, after)]
+        number = after
+    if any(x[0] >= y[0] for x, y in pairwise([*edges, (top, number)])):
+        return False
+    if any(number_right(Function((a, a), (ZERO, ZERO), law), ZERO) != n for a, n in [*edges, (top, number)]):
+        return False
+    start = ZERO
+    for lo, hi in [*sorted(bounds(row["frequency"]) for row in claim["crossings"]), (max(top, ZERO), ZERO)]:
+        if start < lo:  # no zero reaches the axis at another frequency
+            tests = [no_crossing(law, code, top) for code in range(3)]
+            ladder(
+                lambda x=start, y=lo, tests=tests: list(bisect(lambda u, v: any(test(u, v) for test in tests), x, y)),
+                wide=not is_point(law),
+            )
+        start = hi
+    return True
+
+
+def _stability_chart(claim: dict[str, Any]) -> bool:
+    for n, members in chart_cells(claim):
+        h = Function.of(members)
+        if max(abs(x) for x in h.damping) > 0 and number_right(h.member(), ZERO) != n:
+            return False
+    return True
+
+
+def _delay_margin(claim: dict[str, Any]) -> bool:
+    if claim["margin"] is None:
+        return bounds(claim["undelayed"])[0] > max(abs(x) for x in bounds(claim["damping"]))
+    lo, hi = bounds(claim["margin"])
+    if lo > hi:
+        return False
+    if number_right(Function.of(delayed(claim, str(hi), str(hi))), ZERO) < 1:
+        return False
+    points = [lo * k / 8 for k in range(9)]
+    return all(number_right(Function.of(delayed(claim, str(d), str(d))), ZERO) == 0 for d in points)
+
+
 def _all_roots(claim: dict[str, Any]) -> bool:
     h, c = Function.of(claim), Fraction(claim["abscissa"])
     discs = [(Fraction(re), Fraction(im), Fraction(r), n) for re, im, r, n in claim["discs"]]
@@ -329,10 +376,13 @@ def _decay_rate(claim: dict[str, Any]) -> bool:
 
 CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "all_roots": _all_roots,
+    "crossings": _crossings,
     "decay_rate": _decay_rate,
+    "delay_margin": _delay_margin,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,
     "stability": _stability,
     "stability_boundary": _stability_boundary,
+    "stability_chart": _stability_chart,
 }

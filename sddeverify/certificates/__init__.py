@@ -5,7 +5,9 @@ from types import ModuleType
 from sddeverify.certificates import (
     all_roots,
     boundary_tube,
+    crossings,
     decay_rate,
+    delay_margin,
     discrete_boundary,
     mean_square_stability,
     memoryless_boundary,
@@ -15,6 +17,7 @@ from sddeverify.certificates import (
     root_enclosure,
     stability,
     stability_boundary,
+    stability_chart,
     stationary_variance,
     time_to_target,
 )
@@ -23,7 +26,9 @@ from sddeverify.certificates._certificate import Certificate, Inconclusive, Reas
 CLAIMS: dict[str, ModuleType] = {
     "all_roots": all_roots,
     "boundary_tube": boundary_tube,
+    "crossings": crossings,
     "decay_rate": decay_rate,
+    "delay_margin": delay_margin,
     "discrete_boundary": discrete_boundary,
     "mean_square_stability": mean_square_stability,
     "memoryless_boundary": memoryless_boundary,
@@ -33,6 +38,7 @@ CLAIMS: dict[str, ModuleType] = {
     "root_enclosure": root_enclosure,
     "stability": stability,
     "stability_boundary": stability_boundary,
+    "stability_chart": stability_chart,
     "stationary_variance": stationary_variance,
     "time_to_target": time_to_target,
 }
@@ -44,7 +50,9 @@ __all__ = [
     "Reason",
     "all_roots",
     "boundary_tube",
+    "crossings",
     "decay_rate",
+    "delay_margin",
     "discrete_boundary",
     "mean_square_stability",
     "memoryless_boundary",
@@ -54,6 +62,7 @@ __all__ = [
     "root_enclosure",
     "stability",
     "stability_boundary",
+    "stability_chart",
     "stationary_variance",
     "time_to_target",
 ]

@@ -16,6 +16,8 @@ from sddeverify.checker.rules.stability_boundary import exclude_crossings
 from sddeverify.exact import Enclosure, spell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sddeverify.checker.laws import Law as KernelLaw
 
 
@@ -29,10 +31,27 @@ def axis_witness(
     Raises:
         Obstacle: if they are not separated at the highest precision.
     """
-    spans = [(Fraction(0), lo, lo)]
+    spans: list[Span] = [(Fraction(0), lo, lo)]
     if hi is not None and window is not None:
         spans = [(Fraction(0), window.lo, hi), (window.lo, window.hi, lo), (window.hi, max(hi, window.hi * 2), hi)]
-    function = Function(Pair(spans[-1][2], spans[-1][2]), Pair(Fraction(0), Fraction(0)), subject.function.law)
+    inside = None if window is None else Pair(window.lo, window.hi)
+    return axis_pieces(subject, spans, lambda axis, law: exclude_crossings(law, lo, hi, inside, axis), checked=checked)
+
+
+Span = tuple[Fraction, Fraction, Fraction | None]
+"""Start, end, and the damping up to which crossings are excluded there; None for a piece of code 3."""
+
+
+def axis_pieces(
+    subject: Subject, spans: list[Span], check: Callable[[dict[str, Any], KernelLaw], Any], *, checked: bool = True
+) -> dict[str, Any]:
+    """Return pieces that cover spans of the imaginary axis; ``check`` is the kernel's.
+
+    Raises:
+        Obstacle: if they are not separated at the highest precision.
+    """
+    highest = max(top for _, _, top in spans if top is not None)
+    function = Function(Pair(highest, highest), Pair(Fraction(0), Fraction(0)), subject.function.law)
     scaled = replace(subject, function=function)
     obstacle = Obstacle(Reason.PRECISION, "a crossing is not excluded")
     for bits in ladder(scaled, Fraction(0)):
@@ -40,12 +59,12 @@ def axis_witness(
         try:
             line = _Axis(scaled, bits)
             # |Phi| <= 1 and, for w <= a, |h| <= 2 a limit the reach of a piece to 2 (1/curvature)^(1/2)
-            subject.effort.require(float(hi or lo) * math.sqrt(line.curvature) / 2, function.law.size)
+            subject.effort.require(float(highest) * math.sqrt(line.curvature) / 2, function.law.size)
             grid = work - 4
             pieces = [
                 piece
                 for start, end, top in spans
-                for piece in walk(partial(line.conditions, top=top), start, end, grid)
+                for piece in ([(end, 3)] if top is None else walk(partial(line.conditions, top=top), start, end, grid))
             ]
             subject.effort.spend(len(pieces), function.law.size, work)
         except (Obstacle, Refusal, OverflowError, ZeroDivisionError) as error:
@@ -56,18 +75,15 @@ def axis_witness(
             continue
         breaks = ["0", *(spell(w) for w, _ in pieces)]
         witness = {"bits": work, "breaks": breaks, "codes": [code for _, code in pieces]}
-        if bits or not checked or _accepted(function.law, lo, hi, window, witness):
+        if bits or not checked or _accepted(check, witness, function.law):
             return witness
     raise obstacle
 
 
-def _accepted(
-    law: KernelLaw, lo: Fraction, hi: Fraction | None, window: Enclosure | None, axis: dict[str, Any]
-) -> bool:
+def _accepted(check: Callable[[dict[str, Any], KernelLaw], Any], axis: dict[str, Any], law: KernelLaw) -> bool:
     """Whether the kernel will accept pieces that were found in floats."""
-    inside = None if window is None else Pair(window.lo, window.hi)
     try:
-        exclude_crossings(law, lo, hi, inside, axis)
+        check(axis, law)
     except Refusal:
         return False
     return True

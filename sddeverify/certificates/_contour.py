@@ -12,16 +12,16 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from sddeverify.certificates._certificate import Obstacle, Reason
 from sddeverify.certificates._effort import Effort
 from sddeverify.certificates._floats import FloatArithmetic
-from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed, pair
+from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed
 from sddeverify.checker.function import Function
+from sddeverify.checker.function import function as read
 from sddeverify.checker.interval import Arithmetic, Refusal
-from sddeverify.checker.laws import parse
 from sddeverify.exact import spell
 
 _SAFETY = 0.94
@@ -146,7 +146,7 @@ class Subject:
             Obstacle: DOMAIN if the kernel's format cannot express it.
         """
         try:
-            function = Function(pair(claim["damping"]), pair(claim["undelayed"]), parse(claim["delay"]))
+            function = read({name: claim[name] for name in ("damping", "delay", "undelayed")})
         except (Malformed, Refusal) as error:
             raise Obstacle(Reason.DOMAIN, str(error)) from None
         return cls(function, all(is_one(claim[name]) for name in ("damping", "undelayed", "delay")))
@@ -163,7 +163,9 @@ def is_one(value: Any) -> bool:
     return True
 
 
-def count_witness(subject: Subject, c: Fraction, *, checked: bool = True) -> tuple[int, dict[str, Any]]:
+def count_witness(
+    subject: Subject, c: Fraction, *, checked: bool = True, hurried: bool = False
+) -> tuple[int, dict[str, Any]]:
     """Return the number of zeros with Re s >= c and a witness for it.
 
     Args:
@@ -171,6 +173,7 @@ def count_witness(subject: Subject, c: Fraction, *, checked: bool = True) -> tup
         c: The abscissa of the line.
         checked: Whether the kernel accepts the witness already. If not, it is what the search proposes: for a caller
             that has the whole document checked at once, and comes back for a checked one if that fails.
+        hurried: Whether to try the lowest precision only: for a caller who will cut the parameters instead.
 
     Raises:
         Obstacle: if none is found.
@@ -180,7 +183,7 @@ def count_witness(subject: Subject, c: Fraction, *, checked: bool = True) -> tup
         detail = f"Re s = {c} is not right of the abscissa of convergence {function.law.abscissa} of the delay law"
         raise Obstacle(Reason.DOMAIN, detail)
     detail = "no component is separated from 0"
-    for bits in ladder(subject, c):
+    for bits in islice(ladder(subject, c), 1 if hurried else None):
         work = bits or working_bits(function, c)
         try:
             pieces = _propose(subject, c, bits)

@@ -11,13 +11,14 @@ from sddeverify.analysis import crossings as search
 from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._family import template
 from sddeverify.certificates._floats import FloatArithmetic
 from sddeverify.certificates._prove import decimals, finish
+from sddeverify.checker.family import fill
 from sddeverify.checker.laws import parse
-from sddeverify.checker.rules.boundary_tube import fill
 from sddeverify.delays import Law
 from sddeverify.errors import UnsupportedScenario, invalid
-from sddeverify.exact import pair, rational, spell
+from sddeverify.exact import rational, spell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,13 +79,13 @@ def prove(
     points = [rational(x, "parameter") for x in parameter]
     if len(points) < 2 or any(x >= y for x, y in pairwise(points)):
         raise invalid("parameter", [spell(x) for x in points[:5]], "two or more increasing exact rationals")
-    template = _template(law, points)
+    delay = template(law, (points[0], points[-1]))
     damping, witness = [], []
     last: _Crossing | None = None
     try:
         for k, (lo, hi) in enumerate(pairwise(points)):
             try:
-                cell = fill(template, {"$": [spell(lo), spell(hi)]})
+                cell = fill(delay, {"$": [spell(lo), spell(hi)]})
                 first = last or _critical(law(lo), None)
                 last = _critical(law(hi), first)
                 try:
@@ -98,31 +99,10 @@ def prove(
             witness.append(proof)
             if on_cell is not None:
                 on_cell(k + 1)
-        claim: dict[str, Any] = {"type": "boundary_tube", "delay": template, "parameter": [spell(x) for x in points]}
+        claim: dict[str, Any] = {"type": "boundary_tube", "delay": delay, "parameter": [spell(x) for x in points]}
         return finish(BoundaryTube, claim | {"damping": damping}, witness, provenance)
     except Obstacle as obstacle:
         return obstacle.result
-
-
-def _template(law: Callable[[Fraction], Law], points: list[Fraction]) -> Any:
-    """The law's JSON with "$" where the parameter stands: where two values give two different pairs."""
-    first, last = law(points[0]).to_json(), law(points[-1]).to_json()
-    template = _merge(first, last, (pair(points[0]), pair(points[-1])))
-    if fill(template, {"$": [spell(points[0])] * 2}) != first or template == first:
-        raise invalid("law", str(law(points[0])), "a law with the parameter itself as one of its parameters")
-    return template
-
-
-def _merge(x: Any, y: Any, values: tuple[list[str], list[str]]) -> Any:
-    if (x, y) == values:
-        return "$"
-    if isinstance(x, dict) and isinstance(y, dict) and x.keys() == y.keys():
-        return {name: _merge(x[name], y[name], values) for name in x}
-    if isinstance(x, list) and isinstance(y, list) and len(x) == len(y):
-        return [_merge(a, b, values) for a, b in zip(x, y, strict=True)]
-    if x != y:
-        raise invalid("law", "a law that depends on the parameter otherwise", "the parameter itself in its place")
-    return x
 
 
 def _critical(law: Law, near: _Crossing | None) -> _Crossing:

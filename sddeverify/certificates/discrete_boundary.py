@@ -47,7 +47,8 @@ def prove(
     context = MPContext()
     context.dps = digits + 10
     critical = Fraction(str(2 * context.sin(context.pi / (2 * (2 * lag + 1)))))
-    claim: dict[str, Any] = {"type": "discrete_boundary", "lag": lag, "step": pair(bracket(critical, digits))}
+    step = bracket(critical, digits)
+    claim: dict[str, Any] = {"type": "discrete_boundary", "lag": lag, "step": pair(step)}
     try:
         return finish(DiscreteBoundary, claim, None, provenance)
     except Obstacle as obstacle:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle
-from sddeverify.certificates._contour import Subject, count_witness
+from sddeverify.certificates._cover import covered, stable_or_not
+from sddeverify.certificates._effort import Effort
 from sddeverify.certificates._prove import economical, finish, function_claim
 
 if TYPE_CHECKING:
@@ -35,22 +36,21 @@ def prove(
     """Certify that ``h`` is stable, or that it is unstable, for all its parameters at once.
 
     Args:
-        h: The characteristic function; its damping may be an interval.
+        h: The characteristic function; its damping and the parameters of its law may be intervals.
         model: Optional ``learning_rate``, ``hessian``, ``workers`` and ``mean_delay`` that explain the damping.
         provenance: Optional texts that go into the document unverified.
 
     Returns:
-        The certificate, or Inconclusive: for an interval that contains the stability boundary, and for points closer
-        to it than the highest precision resolves.
+        The certificate, which cuts a wide box of parameters into parts; or Inconclusive: BOUNDARY_IN_BOX for a box
+        that the stability boundary crosses, PRECISION for points closer to it than the highest precision resolves.
     """
     claim = function_claim("stability", h, model)
 
     def attempt(checked: bool) -> Stability:
-        zeros, witness = count_witness(subject, Fraction(0), checked=checked)
-        return finish(Stability, claim | {"stable": zeros == 0}, witness, provenance)
+        stable, witness = covered(claim, Effort(), partial(stable_or_not, checked=checked))
+        return finish(Stability, claim | {"stable": stable}, witness, provenance)
 
     try:
-        subject = Subject.of(claim)
         return economical(attempt)
     except Obstacle as obstacle:
         return obstacle.result

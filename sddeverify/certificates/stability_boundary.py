@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sddeverify.exact import Exact
 
 _USUAL = 6  # most laws have their boundary below that
-_MAX_DIGITS = 250  # a bracket this narrow still has a width that floats represent
+MAX_DIGITS = 250  # a bracket this narrow still has a width that floats represent
 _FACTORS = (1.125, 1.25, 1.5, 2, 3, 4, 6, 8, 12)
 DEFAULT_REACH = 100  # up to which multiple of 1/(mean delay) a boundary is looked for
 
@@ -107,7 +107,7 @@ def prove(
     Raises:
         InvalidScenario: if an argument is not of the form above.
     """
-    require_digits(digits, _MAX_DIGITS)
+    require_digits(digits, MAX_DIGITS)
     require_delay(law)
     top = None if up_to is None else positive(up_to, "up_to")
     claim: dict[str, Any] = {"type": "stability_boundary", "delay": law.to_json()}
@@ -157,7 +157,7 @@ def _bracket(
     Raises:
         Obstacle: if none is accepted.
     """
-    crossing = _polish(subject, start, digits)
+    crossing = polish(subject, start, digits)
     obstacle = Obstacle(Reason.PRECISION, "no bracket was tried")
     for factor in (0,) if subject.narrow else _FACTORS:
         try:
@@ -189,7 +189,7 @@ def _certificate(
 
 
 @dataclass(frozen=True)
-class _Crossing:
+class Polished:
     """Damping a(w) = -w/Im Phi(i w) and frequency w of a crossing, and how fast a(w) changes there.
 
     ``blur`` says by how much damping and frequency differ between the laws of the claim, to first order.
@@ -199,9 +199,10 @@ class _Crossing:
     frequency: Fraction
     slope: Fraction
     blur: tuple[Fraction, Fraction]
+    direction: str
 
 
-def _polish(subject: Subject, start: tuple[float, float], digits: int) -> _Crossing:
+def polish(subject: Subject, start: tuple[float, float], digits: int) -> Polished:
     """Newton's method for Re Phi(i w) = 0 at the precision that ``digits`` needs."""
     w = Fraction(start[1])
     law = subject.function.law
@@ -222,10 +223,11 @@ def _polish(subject: Subject, start: tuple[float, float], digits: int) -> _Cross
     sine, change = Fraction(value[2] + value[3], 2 * ar.unit), Fraction(slope[0] + slope[1], 2 * ar.unit)
     a, spread = -w / sine, (Fraction(value[3] - value[2]), Fraction(value[1] - value[0]))
     blur = a * spread[0] / abs(2 * ar.unit * sine), spread[1] / abs(ar.unit * down)
-    return _Crossing(a, w, (w * change - sine) / sine**2, blur)
+    way = "out" if slope[2] + slope[3] > 0 else "in"  # of the sign of Im Phi'(i w): see the kernel's rule
+    return Polished(a, w, (w * change - sine) / sine**2, blur, way)
 
 
-def _place(crossing: _Crossing, width: Fraction, factor: Fraction) -> tuple[Enclosure, Enclosure]:
+def _place(crossing: Polished, width: Fraction, factor: Fraction) -> tuple[Enclosure, Enclosure]:
     """Return a bracket of the critical damping and a window of frequencies, short decimals.
 
     Across the window a(w) moves by at most half of half the bracket, so a = lo stays below it. ``factor`` is how many

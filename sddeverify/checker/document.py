@@ -8,11 +8,12 @@ import hashlib
 import json
 import re
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from math import gcd
 from typing import Any
 
-from .interval import Arithmetic, Pair
+from .interval import Arithmetic, Pair, require
 
 Claim = dict[str, Any]
 Witness = Any
@@ -29,10 +30,7 @@ class Malformed(Exception):
     """The document is not in the format; the message names the place."""
 
 
-def well_formed(condition: bool, reason: str) -> None:
-    """Raise ``Malformed`` unless the condition holds."""
-    if not condition:
-        raise Malformed(reason)
+well_formed = partial(require, error=Malformed)
 
 
 def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,19 @@ class Function(NamedTuple):
         require(inside, f"Re s = {c} is not right of the abscissa of convergence {self.law.abscissa}")
         return self.law.jet(ar, ar.point(c, ZERO), order)
 
+    def number_right(self, witness: Witness, c: Fraction) -> int:
+        """Return the number of zeros with Re s >= c that a witness proves, ``{bits, breaks, codes}`` or null.
+
+        Null: c = 0, a >= 0, b >= 0 and a E tau < 1. Then no zero has Re s >= 0, unless a = 0: suppose h(s) = 0 and
+        Re s >= 0. As b >= 0, |s| <= |s + b| = |a Phi(s)| <= a, hence |Phi(s) - 1| <= E|exp(-s tau) - 1| <= |s| E tau
+        < 1 and Re Phi(s) > 0. But Re(s + b) = -a Re Phi(s) < 0 contradicts Re s >= 0 and b >= 0.
+        """
+        if witness is not None:
+            return self.zeros_right(*pieces(witness, self.law.size), c)
+        small = c == 0 and min(*self.damping, *self.undelayed) >= 0 and self.damping.hi * self.law.mean.hi < 1
+        require(small, "a E[tau] < 1 does not hold")
+        return 0
+
     def zeros_right(self, ar: Arithmetic, line: list[tuple[int, Fraction, Fraction]], c: Fraction) -> int:
         """Return the number of zeros with Re s >= c, counted with multiplicity; none has Re s = c.
 
@@ -183,7 +196,7 @@ def read_model(model: Claim, law: Law) -> tuple[Any, Pair, str]:
 
 def counted(h: Function, c: Fraction, witness: Witness) -> int:
     """Return the number of zeros of h with Re s >= c that a witness ``{bits, breaks, codes}`` proves on each part."""
-    found = {part.zeros_right(*pieces(proof, part.law.size), c) for part, proof in h.parts(witness)}
+    found = {part.number_right(proof, c) for part, proof in h.parts(witness)}
     require(len(found) == 1, "the number of zeros is not the same for all parameters")
     return found.pop()
 
@@ -199,6 +212,6 @@ def decided(h: Function, c: Fraction, witness: Witness, *, some: bool) -> None:
         if isinstance(proof, dict) and "abscissa" in proof:
             own, proof = members(proof, "abscissa", "line")
             line = number(own)
-        found = part.zeros_right(*pieces(proof, part.law.size), line)
+        found = part.number_right(proof, line)
         require(line >= c if some else line <= c, f"the count right of {line} decides nothing about {c}")
         require((found > 0) is some, f"the witness proves {found} zero(s) with Re s >= {line}")

@@ -19,10 +19,10 @@ class Refusal(Exception):
     """The proof cannot be accepted; the message says why. It never says that the claim is false."""
 
 
-def require(condition: bool, reason: str) -> None:
+def require(condition: bool, reason: str, error: type[Exception] = Refusal) -> None:
     """Refuse unless the condition is proved."""
     if not condition:
-        raise Refusal(reason)
+        raise error(reason)
 
 
 class Pair(NamedTuple):

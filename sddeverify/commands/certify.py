@@ -44,13 +44,19 @@ def command(
         str | None, typer.Option(metavar="eps", help="time_to_target: between 0 and 1; 1/100 if left out.")
     ] = None,
     up_to: Annotated[
-        str | None, typer.Option(metavar="A", help="stability_boundary: look at damping up to A only.")
+        str | None, typer.Option(metavar="A", help="stability_boundary, crossings: look at damping up to A only.")
     ] = None,
     parameter: Annotated[
         str | None,
         typer.Option(metavar="lo,hi", help='boundary_tube: the range of $ in the delay, "erlang(3, $)".'),
     ] = None,
-    cells: Annotated[int | None, typer.Option(metavar="n", help="boundary_tube: number of cells.")] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="lo,hi", help="stability_chart: the range of $x in damping or delay.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="lo,hi", help="stability_chart: the range of $y in damping or delay.")
+    ] = None,
+    cells: Annotated[int | None, typer.Option(metavar="n", help="How many cells; of a chart, on each side.")] = None,
     lag: Annotated[int | None, typer.Option(metavar="d", help="discrete_boundary: the staleness.")] = None,
     workers: Annotated[int | None, typer.Option(metavar="P", help="memoryless_boundary: how many.")] = None,
     out: Annotated[
@@ -69,6 +75,9 @@ def command(
     stability              stable in the mean, or not, for a number or an interval
     stability_boundary     up to which damping coefficient a law is stable
     boundary_tube          the same along a parameter of the law
+    crossings              where roots cross the imaginary axis, and which way
+    delay_margin           how much more constant delay is stable
+    stability_chart        the number of unstable roots over two parameters $x, $y
     decay_rate             how fast the mean decays
     rightmost_root         the root that decides it
     root_count             how many roots have Re s >= c (0 if left out)
@@ -96,6 +105,8 @@ def command(
         "target": target,
         "up_to": up_to,
         "parameter": parameter,
+        "x": x,
+        "y": y,
         "cells": cells,
         "lag": lag,
         "workers": workers,
@@ -123,6 +134,8 @@ _SPREAD = {
     "model": (set(), set()),
     "provenance": (set(), set()),
     "on_cell": (set(), set()),
+    "family": ({"delay", "damping", "undelayed"}, {"delay", "damping"}),
+    "resume": (set(), set()),
 }
 
 
@@ -189,12 +202,15 @@ def prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
     """
     _check_options(claim, set(given))
     from sddeverify.certificates import CLAIMS
+    from sddeverify.certificates.stability_chart import family
     from sddeverify.delays import parse
     from sddeverify.models import CharacteristicFunction
 
     wanted: dict[str, Any] = {name: _read(f"--{_spelled(name)}", value) for name, value in given.items()}
     text = wanted.pop("delay", None)
-    if "parameter" in wanted:
+    if "x" in wanted:
+        wanted["family"] = family(text, wanted.pop("damping"), wanted.pop("undelayed", 0))
+    elif "parameter" in wanted:
         wanted["law"] = lambda value: parse(text.replace("$", str(value)))
         wanted["parameter"] = _grid(wanted["parameter"], wanted.pop("cells"))
     elif "damping" in wanted:
@@ -218,9 +234,12 @@ def _grid(ends: Any, cells: int) -> list[Fraction]:
     return [whole.lo + whole.width * k / cells for k in range(cells + 1)]
 
 
+_PAIRS = ("--near", "--parameter", "--x", "--y")  # a single number would not do
+
+
 def _read(field: str, value: str | int) -> str | int | tuple[str, str]:
     """Turn "1/2,3/2" into a pair; whether a claim takes a number or a pair is for its prover to say."""
-    if isinstance(value, str) and field != "--delay" and ("," in value or field in ("--near", "--parameter")):
+    if isinstance(value, str) and field != "--delay" and ("," in value or field in _PAIRS):
         return _pair(field, value)
     return value
 

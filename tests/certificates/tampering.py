@@ -216,7 +216,7 @@ def tampered(rng: random.Random, base: Document, others: list[Document]) -> Docu
         rng.choice(DAMAGES)(rng, document, others)
     claim = document["claim"]
     model = claim.get("model")
-    if model and claim["type"] != "stability_boundary" and rng.random() < 0.5:
+    if model and claim["type"] not in {"stability_boundary", "stability_chart"} and rng.random() < 0.5:
         # the damping that the new model gives, so that the model does not always stop the mutant
         (a, b), (c, d), (e, f), (g, h) = (
             [Fraction(x) for x in model[k]] for k in ("learning_rate", "hessian", "workers", "mean_delay")

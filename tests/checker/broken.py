@@ -149,6 +149,41 @@ def boundaries() -> dict[str, Case]:
     }
 
 
+def ranges(good: dict[str, Document]) -> dict[str, Case]:
+    """Claims about crossings, charts and delay margins."""
+
+    def case(name: str, witness: Callable[[Any], Any] = lambda x: x, **members: Any) -> Case:
+        base = copy.deepcopy(good[name])
+        return base["claim"] | members, witness(base["witness"])
+
+    rows = good["crossings_constant"]["claim"]["crossings"]
+    tree = good["chart_constant"]["claim"]["tree"]
+    first = next(k for k, n in enumerate(tree) if n >= 0)
+    lo, hi = good["margin_constant"]["claim"]["margin"]
+    extra = {"damping": ["8", "17/2"], "frequency": ["10", "11"], "direction": "out"}
+    inward = good["crossings_in_and_out"]["claim"]["crossings"]
+    down = [*inward[:2], inward[2] | {"direction": "down"}]
+    other = [*tree[:first], tree[first] + 2, *tree[first + 1 :]]
+    wrong = [rows[0] | {"damping": ["3/2", "31/20"]}, *rows[1:]]
+    return {
+        "rejected/crossings_one_too_many": case("crossings_constant", crossings=[*rows, extra]),
+        "rejected/crossings_other_direction": case(
+            "crossings_erlang", crossings=[good["crossings_erlang"]["claim"]["crossings"][0] | {"direction": "in"}]
+        ),
+        "rejected/crossings_other_damping": case("crossings_constant", crossings=wrong),
+        "malformed/crossings_no_direction": case("crossings_in_and_out", crossings=down),
+        "malformed/crossings_out_of_order": case("crossings_constant", crossings=rows[::-1]),
+        "malformed/crossings_beyond_the_end": case("crossings_constant", up_to="7"),
+        "rejected/chart_other_number": case("chart_constant", tree=other),
+        "malformed/chart_tree_too_long": case("chart_constant", tree=[*tree, -1]),
+        "malformed/chart_tree_too_short": case("chart_constant", lambda _: [None], x=["0", "1"], tree=[-2, 0]),
+        "rejected/margin_infinite_with_small_b": case("margin_infinite", undelayed=["1/2", "1/2"]),
+        "rejected/margin_lo": case("margin_constant", margin=[str(Fraction(hi) - Fraction(1, 10**6)), hi]),
+        "rejected/margin_hi": case("margin_constant", margin=[lo, str(Fraction(lo) + Fraction(1, 10**6))]),
+        "rejected/stability_small_without_proof": case("stability_constant", lambda _: None),
+    }
+
+
 def changed(good: dict[str, Document]) -> dict[str, Case]:
     """Accepted documents with a member exchanged."""
 
@@ -307,7 +342,8 @@ def texts(good: dict[str, Document]) -> dict[str, str]:
 def broken(good: dict[str, Document]) -> dict[str, str]:
     """All texts by folder/name."""
     result = texts(good)
-    for name, (claim, witness) in (counts() | zeros() | boundaries() | changed(good) | numbers()).items():
+    cases = counts() | zeros() | boundaries() | ranges(good) | changed(good) | numbers()
+    for name, (claim, witness) in cases.items():
         try:
             document = seal(claim, witness, MUTANTS.get(name, ()))
         except Exception:  # no kernel reads this claim: it has no statement, and needs none

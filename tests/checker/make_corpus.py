@@ -182,10 +182,33 @@ def boundaries() -> dict[str, Any]:
     return cases
 
 
+def crossings() -> dict[str, Any]:
+    """All crossings, delay margins and charts."""
+    prove, cases = certificates.crossings.prove, {}
+    for name in ("constant", "exponential", "erlang", "sum"):
+        cases[f"crossings_{name}"] = prove(LAWS[name], 9, digits=4)
+    cases["crossings_empirical"] = prove(Empirical("1/100", [0] * 40 + [1, 4, 9, 5, 1]), 8, digits=3)
+    atoms = [(".447", Constant(".096")), (".191", Constant(".513")), (".362", Constant(1))]
+    cases["crossings_not_in_the_order_of_frequencies"] = prove(Mixture(atoms), 25, digits=4)
+    cases["crossings_in_and_out"] = prove(Mixture([("7/10", Constant("1/3")), ("3/10", Constant(1))]), 20, digits=4)
+    margin, h = certificates.delay_margin.prove, CharacteristicFunction
+    cases["margin_constant"] = margin(h(1, Constant(1)), digits=2)
+    cases["margin_interval"] = margin(h(("1", "11/10"), Erlang(2, 1)))
+    cases["margin_undelayed"] = margin(h("1/2", Uniform(0, 1), undelayed="1/4"), digits=1)
+    cases["margin_infinite"] = margin(h("-1/2", Uniform(0, 1), undelayed=1))
+    chart, family = certificates.stability_chart.prove, certificates.stability_chart.family
+    cases["chart_constant"] = chart(family("constant($y)", "$x"), (0, 2), (0, 2), 4)
+    cases["chart_shift"] = chart(family("shifted_exponential($y, 1/2)", "$x"), (0, 3), (0, 1), 4)
+    cases["chart_undelayed"] = chart(family("constant(1)", "$x", "$y"), (-1, 3), ("1/2", 2), 8)
+    model = {"learning_rate": "$x", "hessian": "10", "workers": "$y", "mean_delay": "1"}
+    cases["chart_model"] = chart(family(Erlang(2, 1), model=model), ("0", "1/10"), (1, 9), 4)
+    return cases
+
+
 def accepted() -> dict[str, Document]:
     """What the kernel accepts: every rule, every law, and what is special about parameters."""
     result = {}
-    for name, found in (stabilities() | discs() | boundaries()).items():
+    for name, found in (stabilities() | discs() | boundaries() | crossings()).items():
         if isinstance(found, certificates.Inconclusive):
             raise ValueError(f"{name}: {found}")
         result[name] = found.document | {"producer": {"name": "sddeverify"}}

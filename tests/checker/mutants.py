@@ -64,6 +64,7 @@ def part(kernel: ModuleType, name: str) -> ModuleType:
 FUNCTION, LAWS, DOCUMENT, VERDICT = "function.py", "laws.py", "document.py", "verdict.py"
 COUNT, STABILITY, DISC = "rules/root_count.py", "rules/stability.py", "rules/root_enclosure.py"
 RIGHTMOST, BOUNDARY = "rules/rightmost_root.py", "rules/stability_boundary.py"
+CROSSINGS, CHART, MARGIN = "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py"
 ALL, RATE = "rules/all_roots.py", "rules/decay_rate.py"
 _MEAN = "contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi"
 
@@ -129,17 +130,54 @@ MUTANTS: dict[str, Edits] = {
     "rejected/boundary_hi_is_stable": ((BOUNDARY, "decided(h, ZERO, count, some=True)", "pass"),),
     "rejected/boundary_axis_too_short": ((BOUNDARY, "require(line[-1][2] >= (hi or lo), ", "require(True, "),),
     "rejected/boundary_axis_ends_between_lo_and_hi": ((BOUNDARY, "line[-1][2] >= (hi or lo)", "line[-1][2] >= lo"),),
-    "rejected/boundary_code_3": ((BOUNDARY, "code != 3 and ", ""),),
-    "rejected/boundary_lo_is_unstable": ((BOUNDARY, " and holds(code, widen(ar, jet, (end - start) / 2, bound))", ""),),
+    "rejected/boundary_code_3": (
+        (
+            BOUNDARY,
+            "require(not exclude_crossings(law, lo, hi, window, axis)[1], ",
+            "require(exclude_crossings(law, lo, hi, window, axis) != 0, ",
+        ),
+    ),
+    "rejected/boundary_lo_is_unstable": (
+        (BOUNDARY, "code == 3 or holds(code, widen(ar, jet, (end - start) / 2, bound))", "True"),
+    ),
     "rejected/boundary_other_frequency": (
         (BOUNDARY, "window is None or window.lo <= start <= end <= window.hi", "True"),
     ),
     "rejected/boundary_frequency_right_of_the_crossing": ((BOUNDARY, "window.lo <= start <= end", "start <= end"),),
     "rejected/boundary_frequency_left_of_the_crossing": ((BOUNDARY, "start <= end <= window.hi", "start <= end"),),
     "rejected/boundary_curvature_of_h": ((BOUNDARY, ", ar.magnitude(ar.scale((bound, bound, 0, 0), top))", ", bound"),),
-    "malformed/boundary_from_0": ((BOUNDARY, " or lo <= 0 or ", " or "),),
-    "malformed/boundary_reversed": ((BOUNDARY, " or (hi is not None and hi <= lo)", ""),),
+    "malformed/boundary_from_0": ((BOUNDARY, "ends = positive(", "ends = pair("),),
+    "malformed/boundary_reversed": (
+        (BOUNDARY, "positive([lo, lo if hi is None else hi])", "positive(sorted([lo, hi or lo]))"),
+    ),
     "rejected/boundary_model_other_rate": ((BOUNDARY, "require(right, ", "require(True, "),),
+    # rules/crossings.py, rules/stability_chart.py, rules/delay_margin.py
+    "rejected/crossings_one_too_many": ((CROSSINGS, "require({*windows} == {*ways}, ", "require(True, "),),
+    "rejected/crossings_other_direction": (
+        (CROSSINGS, 'require(falls if way == "out" else rises, ', "require(True, "),
+    ),
+    "rejected/crossings_other_damping": ((CROSSINGS, "require(phi[3] < 0 and inside, ", "require(True, "),),
+    "malformed/crossings_no_direction": ((CROSSINGS, ' and all(x[2] in ("out", "in") for x in table)', ""),),
+    "malformed/crossings_out_of_order": (
+        (CROSSINGS, "well_formed(all(x.hi < y.lo for x, y in pairwise(dampings)), ", "well_formed(True, "),
+    ),
+    "malformed/crossings_beyond_the_end": (
+        (CROSSINGS, "well_formed(all(x.hi < y.lo for x, y in pairwise(dampings)), ", "well_formed(True, "),
+        (CROSSINGS, "exclude_crossings(law, top.lo,", "exclude_crossings(law, dampings[-2].hi,"),
+    ),
+    "rejected/chart_other_number": (
+        (CHART, "require(counted(member(template, box), ZERO, proof) == n, ", "require(True, "),
+    ),
+    "malformed/chart_tree_too_long": ((CHART, "well_formed(bool(stack), ", "well_formed(True, "),),
+    "malformed/chart_tree_too_short": ((CHART, "well_formed(not stack, ", "well_formed(True, "),),
+    "rejected/margin_infinite_with_small_b": (
+        (MARGIN, "require(h.undelayed.lo > max(abs(x) for x in h.damping), ", "require(True, "),
+    ),
+    "rejected/margin_lo": ((MARGIN, 'decided(delayed("0", margin[1]), ZERO, none, some=False)', "pass"),),
+    "rejected/margin_hi": (
+        (MARGIN, "return decided(delayed(margin[2], margin[2]), ZERO, some, some=True)", "return None"),
+    ),
+    "rejected/stability_small_without_proof": ((FUNCTION, "require(small, ", "require(True, "),),
     # rules/all_roots.py
     "rejected/all_roots_disc_over_the_line": ((ALL, "require(re - r >= c and ", "require("),),
     "rejected/all_roots_disc_over_the_axis": ((ALL, " and (im == 0 or im > r)", ""),),
@@ -203,6 +241,7 @@ MUTANTS: dict[str, Edits] = {
 # Where Python itself, or a later step, refuses what a check was to keep out: no worse than "rejected" comes of it.
 STILL_REJECTED = {
     "malformed/boundary_reversed",
+    "malformed/chart_tree_too_long",
     "malformed/unknown_type",
     "malformed/missing_producer",
     "malformed/code_4",
@@ -233,7 +272,6 @@ IMPLIED: dict[str, Edits] = {
     "the abscissa in the jet: every rule comes by Function.at first": (
         (LAWS, "require(ar.is_right(base), ", "require(True, "),
     ),
-    "a missing lower end: the comparison with it fails": ((BOUNDARY, "if lo is None or lo <= 0 or", "if lo <= 0 or"),),
     "the size of a text: the parser and the budget limit the work, too": (
         (DOCUMENT, "well_formed(len(text) <= MAX_CHARACTERS, ", "well_formed(True, "),
     ),

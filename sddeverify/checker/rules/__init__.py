@@ -7,9 +7,10 @@ from ..document import Claim
 from ..function import Rule
 
 _NAMES = (
-    "all_roots", "boundary_tube", "decay_rate", "discrete_boundary", "mean_square_stability", "memoryless_boundary",
-    "optimum", "rightmost_root", "root_count", "root_enclosure", "stability", "stability_boundary",
-    "stationary_variance", "time_to_target",
+    "all_roots", "boundary_tube", "crossings", "decay_rate", "delay_margin", "discrete_boundary",
+    "mean_square_stability", "memoryless_boundary", "optimum", "rightmost_root", "root_count", "root_enclosure",
+    "stability", "stability_boundary", "stability_chart", "stationary_variance",
+    "time_to_target",
 )  # fmt: skip
 # The rule of a claim stands in the file of its name, under its name.
 RULES: dict[str, Callable[[Claim], Rule]] = {name: vars(import_module(f".{name}", __name__))[name] for name in _NAMES}

@@ -12,9 +12,8 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from ..document import Claim, Witness, integer, listed, members, number, precision, radius
+from ..document import Claim, Witness, integer, listed, members, number, precision, radius, require
 from ..function import Rule, counted, read_function
-from ..interval import require
 
 _MOST = 20_000
 

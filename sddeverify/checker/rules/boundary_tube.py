@@ -6,9 +6,9 @@ Theorem: ``stability_boundary`` for the law whose parameter is the interval [p_k
 """
 
 from itertools import pairwise
-from typing import Any
 
-from ..document import Claim, Witness, increasing, listed, members, positive
+from ..document import Claim, Witness, increasing, listed, members, positive, require
+from ..family import fill
 from ..function import Rule
 from ..laws import parse
 from .stability_boundary import exclude_crossings, unstable
@@ -28,17 +28,8 @@ def boundary_tube(claim: Claim) -> Rule:
         proofs = listed(witness, len(laws), len(laws))
         for cell, law, (lo, hi), proof in zip(cells, laws, bounds, proofs, strict=True):
             axis, count = members(proof, "axis", "count")
-            exclude_crossings(law, lo, None, None, axis)
+            require(not exclude_crossings(law, lo, None, None, axis)[1], "nothing is proved on a piece of code 3")
             unstable(cell, hi, count)
 
     text = f"the critical damping of {len(laws)} cells of the parameter from {points[0]} to {points[-1]} is enclosed"
     return Rule(f"For h(s) = s + a E[exp(-s tau)], tau ~ {laws[0].text} in the first cell: {text}.", verify)
-
-
-def fill(value: Any, cells: dict[str, Any]) -> Any:
-    """Return a template with every name of a parameter, such as "$", replaced by its pair."""
-    if isinstance(value, dict):
-        return {name: fill(x, cells) for name, x in value.items()}
-    if isinstance(value, list):
-        return [fill(x, cells) for x in value]
-    return list(cells[value]) if isinstance(value, str) and value in cells else value

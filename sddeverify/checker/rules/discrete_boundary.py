@@ -10,9 +10,8 @@ positive. No zero ever returns, so the stable steps are an interval from 0 (Levi
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..document import Claim, Witness, integer, members, well_formed
+from ..document import Claim, Witness, integer, members, require, well_formed
 from ..function import Rule
-from ..interval import require
 from .stability_boundary import open_pair
 
 

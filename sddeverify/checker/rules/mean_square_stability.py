@@ -8,9 +8,8 @@ alpha a S < 1 for the upper ends; unstable: a proved count of at least 1, or a c
 lower ends.
 """
 
-from ..document import Claim, Witness, boolean, members, pair, positive, spelled, well_formed
+from ..document import Claim, Pair, Witness, boolean, members, pair, positive, require, spelled, well_formed
 from ..function import ZERO, Rule, decided, read_function
-from ..interval import Pair, require
 from ..variance import proved_variance
 
 

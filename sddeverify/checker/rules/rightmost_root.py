@@ -10,9 +10,8 @@ The claim counts with multiplicity. In each case the zeros lie in the disc, henc
 conjugation in its upper half).
 """
 
-from ..document import Claim, Witness, integer, members, number, pair, point, precision, radius, spelled
+from ..document import Claim, Witness, integer, members, number, pair, point, precision, radius, require, spelled
 from ..function import ZERO, Rule, counted, read_function
-from ..interval import require
 
 
 def rightmost_root(claim: Claim) -> Rule:

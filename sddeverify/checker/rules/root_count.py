@@ -3,9 +3,8 @@
 Theorem: the argument principle on {Re s >= c}; the proof stands at ``Function.zeros_right``.
 """
 
-from ..document import Claim, Witness, integer, number
+from ..document import Claim, Witness, integer, number, require
 from ..function import Rule, counted, read_function
-from ..interval import require
 
 
 def root_count(claim: Claim) -> Rule:

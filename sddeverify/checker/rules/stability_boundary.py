@@ -16,9 +16,9 @@ A = hi; then at the critical damping, where some zero i w exists, w lies in the 
 from fractions import Fraction
 from typing import Any
 
-from ..document import Claim, Malformed, Witness, listed, members, number, pair, pieces, spelled, well_formed
+from ..document import Claim, Witness, listed, members, pair, pieces, positive, spelled, well_formed
 from ..function import ZERO, Function, Rule, decided, function, holds, read_model, widen
-from ..interval import Pair, require
+from ..interval import Arithmetic, Pair, require
 from ..laws import Law, parse
 
 
@@ -37,7 +37,7 @@ def stability_boundary(claim: Claim) -> Rule:
 
     def verify(witness: Witness) -> None:
         axis, count = members(witness, "axis", "count")
-        exclude_crossings(law, lo, hi, window, axis)
+        require(not exclude_crossings(law, lo, hi, window, axis)[1], "nothing is proved on a piece of code 3")
         well_formed((hi is None) == (count is None), "a count belongs to an upper end")
         if hi is not None:
             unstable(delay, hi, count)
@@ -55,8 +55,10 @@ def unstable(delay: Any, damping: Fraction, count: Witness) -> None:
     decided(h, ZERO, count, some=True)
 
 
-def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair | None, axis: Witness) -> None:
-    """Refuse unless the pieces prove (3) and (5)."""
+def exclude_crossings(
+    law: Law, lo: Fraction, hi: Fraction | None, window: Pair | None, axis: Witness
+) -> tuple[Arithmetic, list[Pair]]:
+    """Refuse unless the pieces prove (3) and (5), except those of code 3, on which nothing is proved: return these."""
     ar, line = pieces(axis, law.size)
     require(line[-1][2] >= (hi or lo), "the pieces do not reach the largest damping")
     curvature = ar.magnitude(law.jet(ar, (0, 0, 0, 0), 2)[2])
@@ -67,13 +69,13 @@ def exclude_crossings(law: Law, lo: Fraction, hi: Fraction | None, window: Pair 
         jet = law.jet(ar, s, 1)
         if code == 1:
             jet, bound = f.complete(ar, jet, s), ar.magnitude(ar.scale((bound, bound, 0, 0), top))
-        excluded = code != 3 and holds(code, widen(ar, jet, (end - start) / 2, bound))
+        excluded = code == 3 or holds(code, widen(ar, jet, (end - start) / 2, bound))
         require(excluded, "a crossing is not excluded on a piece")
+    return ar, [Pair(start, end) for code, start, end in line if code == 3]
 
 
 def open_pair(value: Any) -> tuple[Fraction, Fraction | None]:
-    """Return ``[lo, hi]`` or ``[lo, null]``, positive, lo < hi."""
-    lo, hi = (None if x is None else number(x) for x in listed(value, 2, 2))
-    if lo is None or lo <= 0 or (hi is not None and hi <= lo):
-        raise Malformed("0 < lo < hi is needed")
-    return lo, hi
+    """Return ``[lo, hi]`` or ``[lo, null]``, positive."""
+    lo, hi = listed(value, 2, 2)
+    ends = positive([lo, lo if hi is None else hi])
+    return ends.lo, None if hi is None else ends.hi

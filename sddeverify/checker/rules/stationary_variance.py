@@ -5,9 +5,8 @@ Claim: S lies in ``variance``; for a noise of intensity sigma^2 the variance is 
 Theorem: h is stable (a proved count of 0 at Re s = 0), and then S is the integral of ``variance``.
 """
 
-from ..document import Claim, Witness, positive, spelled
+from ..document import Claim, Witness, positive, require, spelled
 from ..function import Rule, read_function
-from ..interval import require
 from ..variance import proved_variance
 
 

@@ -1,0 +1,128 @@
+"""delay_margin: how much more constant delay a stable characteristic function stands, certified."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
+from sddeverify.certificates._contour import Subject, arithmetic
+from sddeverify.certificates._cover import covered, stable_or_not
+from sddeverify.certificates._disc import require_digits
+from sddeverify.certificates._effort import Effort
+from sddeverify.certificates._prove import decimals, finish, function_claim
+from sddeverify.exact import pair, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sddeverify.exact import Enclosure
+    from sddeverify.models import CharacteristicFunction
+
+_MAX_DIGITS = 12  # the crossing is computed in floats
+_FREQUENCIES = 4000
+_CUTS = 80
+_WIDTHS = (1, 3, 10, 30, 60, 100, 200, 400, 800, 1500)  # relative, in thousandths, for intervals of parameters
+
+
+@dataclass(frozen=True)
+class DelayMargin(Certificate):
+    """The smallest constant delay d for which s + b + a exp(-d s) E[exp(-s tau)] has a root on the imaginary axis."""
+
+    @property
+    def margin(self) -> Enclosure | None:
+        """An enclosure of it (a time): stable for 0 <= d <= lo, unstable at d = hi. None: stable for every d."""
+        return None if self.claim["margin"] is None else enclosure(self.claim["margin"])
+
+
+def prove(
+    h: CharacteristicFunction,
+    digits: int = 6,
+    *,
+    model: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> DelayMargin | Inconclusive:
+    """Certify how much constant delay may be added to the delay of ``h`` before stability is lost.
+
+    Args:
+        h: The characteristic function, stable as it is. For intervals of parameters the margin is enclosed for all
+            of them, as narrowly as they allow.
+        digits: Significant digits of the margin, at most 12.
+        model: Optional ``learning_rate``, ``hessian``, ``workers`` and ``mean_delay`` that explain the damping.
+        provenance: Optional texts that go into the document unverified.
+
+    Returns:
+        The certificate. Its margin is None, which means infinite, if b > |a|. Inconclusive with DOMAIN if ``h`` is not
+        stable without more delay.
+
+    Raises:
+        InvalidScenario: if ``digits`` is not an integer from 1 to 12.
+    """
+    require_digits(digits, _MAX_DIGITS)
+    claim = function_claim("delay_margin", h, model)
+    try:
+        subject = Subject.of(claim)
+        a = max(abs(x) for x in subject.function.damping)
+        if subject.function.undelayed.lo > a:
+            return finish(DelayMargin, claim | {"margin": None}, None, provenance)
+        if not covered(claim, Effort(), partial(stable_or_not, checked=False))[0]:
+            raise Obstacle(Reason.DOMAIN, "it is not stable without any more delay")
+        near = _margin(subject)
+        obstacle = Obstacle(Reason.PRECISION, "no enclosure was tried")
+        widths = [Fraction(1, 10**digits)] if subject.narrow else [Fraction(k, 1000) for k in _WIDTHS]
+        for width in widths:
+            try:
+                half = near * width / 2
+                return _certificate(claim, decimals(near - half, near + half, half / 8), provenance)
+            except Obstacle as error:
+                obstacle = error
+        raise obstacle
+    except Obstacle as error:
+        return error.result
+
+
+def _margin(subject: Subject) -> Fraction:
+    """The smallest d > 0 with i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0, in floats.
+
+    Moduli agree where |i w + b| = |a Phi(i w)|, 0 < w <= |a|; the phase of the rest then gives d, up to 2 pi/w.
+    """
+    f, ar = subject.function, arithmetic(None)
+    a, b = (float((x.lo + x.hi) / 2) for x in (f.damping, f.undelayed))
+
+    def excess(w: float) -> float:
+        return float(abs(complex(b, w)) - abs(a * f.law.jet(ar, complex(0, w), 0)[0]))
+
+    top, best = abs(a) * (1 + 1e-9), math.inf
+    subject.effort.spend(_FREQUENCIES, f.law.size, None)
+    points = [top * k / _FREQUENCIES for k in range(_FREQUENCIES + 1)]
+    values = [excess(w) for w in points]
+    for k, (left, right) in enumerate(pairwise(values)):
+        if (left < 0) == (right < 0):
+            continue
+        lo, hi = points[k], points[k + 1]
+        for _ in range(80):
+            middle = (lo + hi) / 2
+            lo, hi = (middle, hi) if (excess(middle) < 0) == (left < 0) else (lo, middle)
+        w = (lo + hi) / 2
+        turn = a * f.law.jet(ar, complex(0, w), 0)[0] / -complex(b, w)  # exp(i w d)
+        best = min(best, math.atan2(turn.imag, turn.real) % (2 * math.pi) / w)
+    if not math.isfinite(best):
+        raise Obstacle(Reason.DOMAIN, "no root reaches the imaginary axis for any delay, as far as floats tell")
+    return Fraction(best)
+
+
+def _certificate(claim: dict[str, Any], margin: Enclosure, provenance: Mapping[str, str] | None) -> DelayMargin:
+    def delayed(lo: Fraction, hi: Fraction) -> dict[str, Any]:
+        return claim | {"delay": {"sum": [{"constant": {"time": [spell(lo), spell(hi)]}}, claim["delay"]]}}
+
+    if margin.lo <= 0:
+        raise Obstacle(Reason.BOUNDARY_IN_BOX, "the parameters differ too much for a positive lower end")
+    stable, none = covered(delayed(Fraction(0), margin.lo), Effort(), partial(stable_or_not, checked=True), _CUTS)
+    unstable, some = covered(delayed(margin.hi, margin.hi), Effort(), partial(stable_or_not, checked=True))
+    if not stable or unstable:
+        raise Obstacle(Reason.PRECISION, f"the margin is not between {float(margin.lo):.9g} and {float(margin.hi):.9g}")
+    return finish(DelayMargin, claim | {"margin": pair(margin)}, {"none": none, "some": some}, provenance)
