@@ -58,7 +58,12 @@ def on_post_build(config: Any) -> None:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace ``<!-- help: COMMAND -->`` by what ``sddeverify COMMAND --help`` prints."""
+    """Replace ``<!-- help: COMMAND -->`` by what the command's --help prints, and ``<!-- papers -->`` by its table."""
+    if "<!-- papers -->" in markdown:
+        from sddeverify.commands import papers
+
+        rows = papers.read(Path(__file__).parents[1] / "paper_checks")
+        markdown = markdown.replace("<!-- papers -->", papers.markdown(rows))
     return re.sub(r"<!-- help: ?([a-z ]*) -->", lambda match: _help(match.group(1).split()), markdown)
 
 

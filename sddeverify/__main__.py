@@ -21,6 +21,7 @@ from sddeverify.commands import (
     emulate,
     guard,
     optimize,
+    papers,
     record,
     report,
     scale,
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "scale": scale.command,
     "guard": guard.command,
     "cite": cite.command,
+    "papers": papers.command,
     "selftest": selftest.command,
 }
 
