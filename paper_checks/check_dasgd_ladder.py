@@ -1,7 +1,8 @@
 """Distributed asynchronous SGD with large delays: the step-size ladder, in our own words.
 
 Only the abstract was at hand; the policies of step sizes are known from it, the criterion is derived here: with g_n
-the steps and s(n) the version that is read at update n, the sum of g_n (g_s(n) + ... + g_n) must be finite, not that of g_n.
+the steps and s(n) the version that is read at update n, the sum of g_n (g_s(n) + ... + g_n) must be finite, not that
+of g_n.
 """
 
 import numpy as np
