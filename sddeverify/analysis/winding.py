@@ -9,19 +9,53 @@ from __future__ import annotations
 
 import cmath
 import math
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sddeverify.errors import UnsupportedScenario
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from sddeverify.analysis.equation import Equation
     from sddeverify.analysis.transforms import Bounds
 
+_LEFT: ContextVar[list[int] | None] = ContextVar("points left", default=None)
 _MAX_POINTS = 400_000
 _MAX_ROUNDS = 60
 _ROUNDING = 4 * float(np.finfo(float).eps)
+
+
+@contextmanager
+def limited(points: int) -> Iterator[None]:
+    """Limit the work inside: the number of points at which h is followed, whatever is searched and however often.
+
+    Laws whose times differ by orders of magnitude can take millions for one root. In here the search then ends with
+    :class:`UnsupportedScenario`; counted, not timed, so that the answer is the same on every machine.
+
+    Args:
+        points: About a million a second.
+    """
+    token = _LEFT.set([points])
+    try:
+        yield
+    finally:
+        _LEFT.reset(token)
+
+
+def _spend(points: int) -> None:
+    left = _LEFT.get()
+    if left is not None:
+        left[0] -= points
+        if left[0] < 0:
+            raise UnsupportedScenario(
+                "the times of the delay law differ too much in size: counting roots takes too long"
+            )
 
 
 def poles_right_of(equation: Equation, c: float) -> int:
@@ -108,6 +142,7 @@ def _turn_points(
     points = 0
     with np.errstate(all="ignore"):
         for _ in range(_MAX_ROUNDS):
+            _spend(len(low))
             middle, radius = (low + high) / 2, (high - low) / 2
             z = (origin + direction * middle).astype(complex)
             value, slope = equation.jets(z)

@@ -83,13 +83,15 @@ class _Search:
     def reach(self, radius: float, end: float) -> float:
         """Return how far pieces reach with a radius, halfway to the end."""
         try:
-            return self.allowed(end / 2, radius, self.beyond(radius))[0]
+            beyond = self.beyond(radius)
         except OverflowError:
             return 0.0
+        return self.allowed(end / 2, radius, beyond)[0] if math.isfinite(beyond) else 0.0
 
     def beyond(self, radius: float) -> float:
         """The bound of the coefficient behind the Taylor polynomial."""
-        return float(abs(self.h.law.jet(self.ar, complex(-radius), _ORDER + 1)[-1]) * self.a)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(abs(self.h.law.jet(self.ar, complex(-radius), _ORDER + 1)[-1]) * self.a)
 
     def allowed(self, w: float, radius: float, beyond: float) -> tuple[float, int]:
         """Return the half-length of the longest piece with midpoint w, and its code."""
@@ -118,6 +120,8 @@ class _Search:
     def walk(self, radius: float, end: float) -> tuple[list[Fraction], list[int]] | None:
         """Return break points and codes from 0 to the end, if the radius suits all of it."""
         beyond, size = self.beyond(radius), self.h.law.size
+        if not math.isfinite(beyond):
+            return None
         half = self.allowed(0.0, radius, beyond)[0]
         breaks, codes = [Fraction(0)], []
         while breaks[-1] < end:

@@ -109,6 +109,9 @@ def _make(
     except Interrupted as interrupted:
         typer.echo(f"sddeverify: {interrupted}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    except KeyboardInterrupt:
+        typer.echo("sddeverify: interrupted; no report was written, and an earlier one is as it was", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     return found, _console()
 
 

@@ -48,9 +48,6 @@ def make(
         UnsupportedScenario: for a scenario that the theory does not cover.
         MissingExtra: if a package of the extra ``report`` is missing.
     """
-    from sddeverify.report.study import conduct
-    from sddeverify.report.write import write
-
     with output.staged(out) as stage:
         if scenario is None and trace is None:
             progress("starting worker processes", 0)
@@ -62,5 +59,9 @@ def make(
             )
         else:
             given = source.load(scenario, trace)
+            source.require_covered(given)  # before the imports below, which take seconds
+        from sddeverify.report.study import conduct
+        from sddeverify.report.write import write
+
         study = conduct(given, stage, progress)
         return Report(study, write(study, stage, progress))

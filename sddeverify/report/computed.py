@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sddeverify.analysis import moments, optimum, roots
+from sddeverify.analysis.winding import limited
 from sddeverify.delays import Lattice
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.report.proofs import root_law
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ENOUGH, _TOO_MANY, _TRIALS = 8, 30, 16
 _CELLS = 256
+_POINTS = 2_000_000
 _MAX_WORKERS = 512
 
 
@@ -77,16 +79,18 @@ def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
     stable = best = None
     try:
         top = float(model.hessian[-1])
-        drawn = {workers: moments.mean_square_limit(_coarse(law), workers) / top for workers in chart}
-        drawn[model.workers] = moments.mean_square_limit(law, model.workers) / top
+        with limited(_POINTS):
+            drawn = {workers: moments.mean_square_limit(_coarse(law), workers) / top for workers in chart}
+            drawn[model.workers] = moments.mean_square_limit(law, model.workers) / top
+            stable = _mean_square_stable(law, float(model.learning_rate), top, drawn)
         mean_square = tuple(drawn.values())
-        stable = _mean_square_stable(law, float(model.learning_rate), top, drawn)
     except UnsupportedScenario as error:
         failures.append(f"The mean-square limit could not be computed: {error}.")
     try:
         candidates = range(1, (most if stable is None else stable) + 1)
         if candidates:
-            best = optimum.best_workers(law, model.learning_rate, model.hessian, candidates)
+            with limited(_POINTS):
+                best = optimum.best_workers(law, model.learning_rate, model.hessian, candidates)
         else:
             failures.append("There is no best number of workers: even one is unstable in mean square at this rate.")
     except UnsupportedScenario as error:
@@ -102,13 +106,15 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
         function: The characteristic function.
     """
     try:
-        leading = [complex(root) for root in roots.leading(function)]
+        with limited(_POINTS):
+            leading = [complex(root) for root in roots.leading(function)]
     except UnsupportedScenario:
         return Spectrum((), 0.0)
     found, line = leading, leading[-1].real
     try:
-        abscissa = _abscissa(function, leading[0].real)
-        found, line = [complex(root) for root in roots.all_in(function, abscissa)], abscissa
+        with limited(_POINTS):
+            abscissa = _abscissa(function, leading[0].real)
+            found, line = [complex(root) for root in roots.all_in(function, abscissa)], abscissa
     except UnsupportedScenario:
         pass  # the few rightmost ones are known in any case
     first = found[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from sddeverify.analysis.winding import limited
 from sddeverify.certificates import Certificate, Inconclusive, rightmost_root, stability, stability_boundary
 from sddeverify.checker import laws as kernel_laws
 from sddeverify.delays import Empirical
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from sddeverify.certificates.stability_boundary import StabilityBoundary
     from sddeverify.delays import Law
     from sddeverify.models import Model
+    from sddeverify.report.further import Further
 
 DIGITS = 12
+POINTS = 2_000_000
+"""Of the search for the roots of one function, which some long-tailed laws would draw out for minutes."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,14 @@ class Proofs:
         whole_spectrum: Whether ``operating`` is about all eigenvalues between smallest and largest, or
             the largest alone.
         modes: Rightmost roots, the stiffest mode first.
+        further: What is proved with the help of computed numbers.
     """
 
     boundary: StabilityBoundary | Inconclusive
     operating: Stability | Inconclusive
     whole_spectrum: bool
     modes: tuple[ModeProof, ...]
+    further: Further | None = None
 
     @property
     def results(self) -> dict[str, Certificate | Inconclusive]:
@@ -70,7 +76,8 @@ class Proofs:
             "stability_boundary": self.boundary,
             "stability": self.operating,
         }
-        return found | {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
+        found |= {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
+        return found if self.further is None else found | self.further.results
 
     @property
     def certificates(self) -> dict[str, Certificate]:
@@ -143,7 +150,8 @@ def _mode(model: Model, name: str, hessian: Fraction, origin: dict[str, str]) ->
     law = root_law(model.delay)
     known = explained(model, Enclosure(hessian, hessian), law)
     function = CharacteristicFunction(damping_of(known), law)
-    result = rightmost_root.prove(function, DIGITS, model=known, provenance=origin)
+    with limited(POINTS):
+        result = rightmost_root.prove(function, DIGITS, model=known, provenance=origin)
     return ModeProof(name, hessian, function, result)
 
 

@@ -13,6 +13,7 @@ from sddeverify.derivations import check, derive
 from sddeverify.emulator.run import emulate
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.report import computed as numbers
+from sddeverify.report import further
 from sddeverify.report.proofs import prove_all
 from sddeverify.report.recheck import recheck
 from sddeverify.scenario import Scenario
@@ -127,6 +128,15 @@ def conduct(
     proofs = prove_all(derived.model, lambda: progress("certifying", next(done) / total))
     watch.lap("certify")
 
+    progress("computing mean-square limit and best number of workers", 0)
+    extra = numbers.compute(derived.model, proofs, largest_stable(proofs, scenario, derived))
+    watch.lap("compute what is not certified")
+
+    stage, ready = "certifying speed, mean square and number of workers", iter(range(1, 5))
+    progress(stage, 0)
+    proofs = replace(proofs, further=further.prove(derived.model, extra, lambda: progress(stage, next(ready) / 4)))
+    watch.lap(stage)
+
     progress("re-checking certificates in a separate process", 0)
     (folder / "certificates").mkdir(parents=True, exist_ok=True)
     files = {name: folder / "certificates" / f"{name}{SUFFIX}" for name in proofs.certificates}
@@ -134,10 +144,6 @@ def conduct(
         certificate.save(files[name])
     rechecks = dict(zip(files, recheck(list(files.values())), strict=True))
     watch.lap("re-check the certificates")
-
-    progress("computing mean-square limit and best number of workers", 0)
-    extra = numbers.compute(derived.model, proofs, largest_stable(proofs, scenario, derived))
-    watch.lap("compute what is not certified")
 
     progress("emulating", 0)
     run = emulate(scenario, arrivals=arrivals, progress=lambda pushed: progress("emulating", pushed / arrivals))

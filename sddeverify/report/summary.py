@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sddeverify.agreement import Verdict
 from sddeverify.certificates import Inconclusive
 from sddeverify.delays import Empirical
-from sddeverify.exact import decimal_down, decimal_up, spell
+from sddeverify.exact import decimal_down, spell
+from sddeverify.report import mean_square
 from sddeverify.report.rows import Row, Status
+from sddeverify.report.text import accepted, between, file_of, hypothesis, refused, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,27 +33,12 @@ def rows(study: Study) -> list[Row]:
     return [
         *_learning_rates(study),
         _operating(study),
+        *mean_square.operating(study),
+        *mean_square.rate(study),
         *(_mode(study, mode) for mode in study.proofs.modes),
         *_workers(study),
         *_comparisons(study),
     ]
-
-
-def between(lo: Fraction, hi: Fraction, digits: int = 8) -> str:
-    """Return ``[lo, hi]`` in decimals rounded outward, as short as they still differ."""
-    return f"[{decimal_down(lo, digits)}, {decimal_up(hi, digits)}]"
-
-
-def accepted(study: Study, name: str) -> bool:
-    """Whether the copied kernel accepted a certificate: only then is anything called certified."""
-    return name in study.rechecks and study.rechecks[name].accepted
-
-
-def _hypothesis(study: Study) -> str:
-    model = study.derived.model
-    top = decimal_down(model.hessian[-1], 12)  # rounded up it would claim more than is proved
-    kind = "computed, rounded upward" if model.hessian_computed else "given"
-    return f"given that every Hessian eigenvalue is at most {top} ({kind})"
 
 
 def _covers(study: Study) -> str:
@@ -59,34 +46,16 @@ def _covers(study: Study) -> str:
     return "; holds for every delay law within the rounding of the trace" if isinstance(law, Empirical) else ""
 
 
-def _file(name: str) -> str:
-    return f"{name}.cert.json"
-
-
-def _undecided(quantity: str, reason: str, **data: Any) -> Row:
-    return Row(quantity, "undecided", Status.UNDECIDED, reason, data)
-
-
-def _refused(study: Study, quantity: str, name: str) -> Row:
-    said = study.rechecks[name].said if name in study.rechecks else "it was not checked"
-    return _undecided(quantity, f"the separate process did not accept the certificate: {said[:300]}")
-
-
 def _learning_rates(study: Study) -> list[Row]:
     """The critical learning rate in the mean, that in mean square, and the smaller one."""
     mean, mean_low = _critical_mean(study)
-    workers = study.source.scenario.workers
-    name = "mean-square limit of the learning rate"
-    limit = study.computed.mean_square_at(workers)
+    limit = study.computed.mean_square_at(study.source.scenario.workers)
+    square = mean_square.limit(study)
     if limit is None:
-        reason = next(iter(study.computed.failures), "it could not be computed")
-        return [mean, _undecided(name, reason)]
-    square = Row(
-        name, f"{limit:.6g}", Status.COMPUTED,
-        "of the SDDE, which draws delays independently; with finitely many workers the true limit differs",
-        {"learning_rate": limit},
-    )  # fmt: skip
-    smaller, which, status = Fraction(limit), "the mean-square limit, the smaller one of the two", Status.COMPUTED
+        return [mean, square]
+    certified = square.status is Status.CERTIFIED and study.proofs.further and study.proofs.further.limit
+    lowest = certified.lo if certified else Fraction(limit)
+    smaller, which, status = lowest, "the mean-square limit, the smaller one of the two", Status.COMPUTED
     if mean_low is None:
         which = "the mean-square limit (the other one is not known)"
     elif mean_low < smaller:
@@ -102,19 +71,19 @@ def _critical_mean(study: Study) -> tuple[Row, Fraction | None]:
     quantity, name = "critical learning rate in the mean", "stability_boundary"
     boundary = study.proofs.boundary
     if isinstance(boundary, Inconclusive):
-        return _undecided(quantity, str(boundary)), None
+        return undecided(quantity, str(boundary)), None
     if not accepted(study, name):
-        return _refused(study, quantity, name), None
+        return refused(study, quantity, name), None
     rate = boundary.learning_rate
     if rate is None:  # our own claim always has a model
-        return _undecided(quantity, "the certificate names no learning rate"), None
-    basis = _hypothesis(study) + _covers(study)
+        return undecided(quantity, "the certificate names no learning rate"), None
+    basis = hypothesis(study) + _covers(study)
     data = {"lo": spell(rate.lo), "hi": None if rate.hi is None else spell(rate.hi)}
     if rate.hi is None:
         value, text = f"at least {decimal_down(rate.lo, 6)}", "no loss of stability exists up to there; " + basis
     else:
         value, text = between(rate.lo, rate.hi), "stable up to the lower end, the critical value lies between; " + basis
-    return Row(quantity, value, Status.CERTIFIED, text, data, _file(name)), rate.lo
+    return Row(quantity, value, Status.CERTIFIED, text, data, file_of(name)), rate.lo
 
 
 def _operating(study: Study) -> Row:
@@ -123,9 +92,9 @@ def _operating(study: Study) -> Row:
     quantity, name = f"at learning rate {rate} with {scenario.workers} workers", "stability"
     result = study.proofs.operating
     if isinstance(result, Inconclusive):
-        return _undecided(quantity, str(result))
+        return undecided(quantity, str(result))
     if not accepted(study, name):
-        return _refused(study, quantity, name)
+        return refused(study, quantity, name)
     scope = (
         "every eigenvalue between the smallest and the largest"
         if study.proofs.whole_spectrum
@@ -135,15 +104,15 @@ def _operating(study: Study) -> Row:
         value, basis = "stable in the mean", f"for {scope}{_covers(study)}"
     else:
         value, basis = "unstable in the mean", f"the mean grows exponentially, for {scope}{_covers(study)}"
-    return Row(quantity, value, Status.CERTIFIED, basis, {"stable": result.stable}, _file(name))
+    return Row(quantity, value, Status.CERTIFIED, basis, {"stable": result.stable}, file_of(name))
 
 
 def _mode(study: Study, mode: ModeProof) -> Row:
     quantity, name = f"decay rate of the {mode.title}", f"rightmost_root_{mode.name}"
     if isinstance(mode.result, Inconclusive):
-        return _undecided(quantity, str(mode.result))
+        return undecided(quantity, str(mode.result))
     if not accepted(study, name):
-        return _refused(study, quantity, name)
+        return refused(study, quantity, name)
     real, imag = mode.result.real, mode.result.imag
     value = f"{between(-real.hi, -real.lo)} per second"
     basis = ""
@@ -156,7 +125,7 @@ def _mode(study: Study, mode: ModeProof) -> Row:
     if isinstance(study.derived.model.delay, Empirical):
         basis += "; for the law rounded to its lattice"
     data = {"lo": spell(-real.hi), "hi": spell(-real.lo)}
-    return Row(quantity, value, Status.CERTIFIED, basis, data, _file(name))
+    return Row(quantity, value, Status.CERTIFIED, basis, data, file_of(name))
 
 
 def _workers(study: Study) -> list[Row]:
@@ -167,13 +136,13 @@ def _workers(study: Study) -> list[Row]:
     quantity, name = "largest stable number of workers", "stability_boundary"
     boundary, largest = study.proofs.boundary, study.largest_stable
     if isinstance(boundary, Inconclusive):
-        found.append(_undecided(quantity, str(boundary)))
+        found.append(undecided(quantity, str(boundary)))
     elif not accepted(study, name):
-        found.append(_refused(study, quantity, name))
+        found.append(refused(study, quantity, name))
     elif largest is None:
         count = boundary.largest_stable_workers(study.source.scenario.learning_rate, study.derived.model.hessian[-1])
         basis = f"this delay law has no stability boundary in the range that was looked at; {caution}"
-        found.append(Row(quantity, f"at least {count}", Status.CERTIFIED, basis, {"at_least": count}, _file(name)))
+        found.append(Row(quantity, f"at least {count}", Status.CERTIFIED, basis, {"at_least": count}, file_of(name)))
     else:
         beyond = boundary.first_workers_beyond(study.source.scenario.learning_rate, study.derived.model.hessian[-1])
         value, basis = str(largest), f"in the mean, at this learning rate, {caution}"
@@ -181,17 +150,8 @@ def _workers(study: Study) -> list[Row]:
             value = f"at least {largest}"
             basis = f"{largest} are stable, at {beyond} stability has been lost; {basis}"
         lost: dict[str, Any] = {"workers": largest, "lost_at": beyond}
-        found.append(Row(quantity, value, Status.CERTIFIED, basis, lost, _file(name)))
-    best = study.computed.best
-    if best is None:
-        reason = next((said for said in study.computed.failures if "best" in said), "it could not be computed")
-        return [*found, _undecided("best number of workers", reason)]
-    scope = f"among 1 to {best.candidates[-1]} workers"
-    if study.computed.largest is not None:
-        scope += ", which are stable in mean square (computed),"
-    basis = f"{scope} it has the fastest decay of the slowest mode, {best.rate:.4g} per second, {caution}"
-    data = {"workers": best.workers, "rate": best.rate, "up_to": best.candidates[-1]}
-    return [*found, Row("best number of workers", str(best.workers), Status.COMPUTED, basis, data)]
+        found.append(Row(quantity, value, Status.CERTIFIED, basis, lost, file_of(name)))
+    return [*found, mean_square.best(study, caution)]
 
 
 def _comparisons(study: Study) -> list[Row]:

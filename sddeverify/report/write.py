@@ -10,10 +10,11 @@ import sddeverify
 from sddeverify import citing
 from sddeverify.certificates import Inconclusive
 from sddeverify.citing import Cited
-from sddeverify.exact import decimal_down, spell
+from sddeverify.exact import decimal_down, decimal_up, spell
 from sddeverify.report import page
 from sddeverify.report.figures import pictures
-from sddeverify.report.summary import accepted, rows
+from sddeverify.report.summary import rows
+from sddeverify.report.text import accepted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +102,35 @@ def cited(study: Study) -> list[Cited]:
         )
         real = mode.result.real
         found.append(_cited(f"Abscissa{mode.name.capitalize()}", text, real.lo, real.hi, study, name))
+    return found + _cited_further(study)
+
+
+def _cited_further(study: Study) -> list[Cited]:
+    """Return what is certified about speed, mean square and the number of workers."""
+    further, model, found = study.proofs.further, study.derived.model, []
+    if further is None:
+        return []
+    at = f"at learning rate {spell(model.learning_rate)} with {model.workers} workers"
+    if not isinstance(further.rate, Inconclusive) and accepted(study, "decay_rate"):
+        mode = f"the mode of eigenvalue {spell(further.slowest)}"
+        text = f"The mean of {mode} decays {at} at a rate between {{lo}} and {{hi}}"
+        bounds = further.rate.rate
+        found.append(_cited("DecayRate", text, bounds.lo, bounds.hi, study, "decay_rate"))
+    ends = {"below": ("Stable", "is", further.below), "above": ("Unstable", "is not", further.above)}
+    for side, (macro, verb, result) in ends.items():
+        if isinstance(result, Inconclusive) or not accepted(study, f"mean_square_{side}") or further.limit is None:
+            continue
+        text = f"With {model.workers} workers the delay equation {verb} mean-square stable at learning rate {{lo}}"
+        rate = further.limit.lo if side == "below" else further.limit.hi
+        if decimal_down(rate, 8) != decimal_up(rate, 8):
+            continue  # a decimal that is rounded would name another learning rate
+        found.append(_cited(f"MeanSquare{macro}", text, rate, None, study, f"mean_square_{side}"))
+    if not isinstance(further.best, Inconclusive) and accepted(study, "optimum"):
+        names = " and ".join(further.best.best)
+        text = (
+            f"Of the candidates of the certificate {names} workers alone decay faster than {{lo}} in the slowest mode"
+        )
+        found.append(_cited("BestWorkers", text, further.best.threshold, None, study, "optimum"))
     return found
 
 

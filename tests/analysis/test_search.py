@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sddeverify.analysis import roots as all_of
 from sddeverify.analysis import search
 from sddeverify.analysis.equation import Equation, transform
 from sddeverify.analysis.newton import Root, iterate, polish, settle, total
 from sddeverify.analysis.search import all_roots, leading_roots
-from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, Mixture, Uniform
+from sddeverify.analysis.winding import limited
+from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, Mixture, Uniform, parse
+from sddeverify.errors import UnsupportedScenario
 from sddeverify.models import CharacteristicFunction
 from tests.analysis.test_winding import dense_count
 from tests.delays.strategies import laws, moderate
@@ -133,3 +136,13 @@ def test_starting_points_anywhere_give_roots_or_nothing() -> None:
     starts = np.array([0j, 1e300 + 0j, -500 + 3j, 2 + 2j, complex(math.nan, 0)])
     for root in settle(equation, iterate(equation, starts)):
         assert abs(equation.jet(root.z, 0)[0]) < 1e-12
+
+
+def test_the_search_ends_where_its_work_is_limited() -> None:
+    """Times that differ by a factor of a thousand take millions of points for one root."""
+    law = parse("0.999*constant(0) + 0.001*constant(1)")
+    with pytest.raises(UnsupportedScenario, match="differ too much"), limited(100_000):
+        all_of.rightmost(CharacteristicFunction(200, law))
+    with limited(100_000):
+        near = all_of.rightmost(CharacteristicFunction(1, parse("uniform(0, 2)")))
+    assert float(near.real) == pytest.approx(-0.354211041307426, rel=1e-12)

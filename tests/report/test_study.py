@@ -33,6 +33,11 @@ def test_roots_are_those_of_the_polynomial(study):
 def test_certificates_are_saved_and_accepted_elsewhere(study, folder):
     files = sorted((folder / "certificates").iterdir())
     assert [file.name for file in files] == [
+        "decay_rate.cert.json",
+        "mean_square_above.cert.json",
+        "mean_square_below.cert.json",
+        "mean_square_stability.cert.json",
+        "optimum.cert.json",
         "rightmost_root_slowest.cert.json",
         "rightmost_root_stiffest.cert.json",
         "stability.cert.json",
@@ -44,7 +49,7 @@ def test_certificates_are_saved_and_accepted_elsewhere(study, folder):
 
 
 def test_claims_name_the_model(study):
-    claims = [one.claim for one in study.proofs.certificates.values()]
+    claims = [one.claim for name, one in study.proofs.certificates.items() if name != "optimum"]
     assert all(claim["model"]["workers"] == ["8", "8"] for claim in claims)
     assert study.proofs.operating.claim["model"]["hessian"] == ["1/10", "1"]
 
@@ -68,7 +73,7 @@ def test_the_emulator_agrees(study):
 
 def test_progress_goes_through_all_stages(stages, study):
     names = list(dict.fromkeys(stage for stage, _ in stages))
-    assert len(names) == 8
+    assert len(names) == 9
     assert all(0 <= done <= 1 for _, done in stages)
     assert len(study.seconds) == 5
     assert all(math.isfinite(seconds) and seconds >= 0 for seconds in study.seconds.values())
@@ -100,3 +105,29 @@ def test_the_best_number_of_workers_is_stable_in_mean_square(study):
     # the largest eigenvalue is 1 and the learning rate 1/10
     assert mean_square_limit(Erlang(3, "1"), largest) > 0.1 >= mean_square_limit(Erlang(3, "1"), largest + 1)
     assert largest < study.largest_stable
+
+
+def test_speed_mean_square_and_best_number_of_workers_are_certified(study):
+    import numpy as np
+
+    further = study.proofs.further
+    assert further.slowest == study.derived.model.hessian[0]
+    slow = next(mode for mode in study.proofs.modes if mode.name == "slowest")
+    assert further.rate.rate.lo <= -slow.result.real.hi <= -slow.result.real.lo <= further.rate.rate.hi
+    assert further.mean_square.stable
+    assert further.below.stable
+    assert not further.above.stable
+    # the limit by the stationary variance of the chain of three stages (a Lyapunov equation)
+    import scipy.linalg
+
+    def mass(rate):
+        a, mu = 8 * rate, 3.0
+        drift = np.array([[0, 0, 0, -a], [mu, -mu, 0, 0], [0, mu, -mu, 0], [0, 0, mu, -mu]])
+        noise = np.diag([1.0, 0, 0, 0])
+        return rate * a * scipy.linalg.solve_continuous_lyapunov(drift, -noise)[0, 0]
+
+    assert mass(float(further.limit.lo)) < 1 < mass(float(further.limit.hi))
+    assert further.limit.width < 1e-6
+    assert further.best.best == [str(study.computed.best.workers)]
+    assert study.computed.best.rate > float(further.best.threshold)
+    assert all(study.rechecks[name].accepted for name in further.results)

@@ -19,9 +19,10 @@ def find(summary, words):
 def test_the_four_words_do_not_mix(summary):
     words = {row.quantity: row.status for row in summary}
     assert words["critical learning rate in the mean"] is Status.CERTIFIED
-    assert words["mean-square limit of the learning rate"] is Status.COMPUTED
+    assert words["mean-square limit of the learning rate"] is Status.CERTIFIED
+    assert words["decay rate of the mean"] is Status.CERTIFIED
     assert words["largest stable number of workers"] is Status.CERTIFIED
-    assert words["best number of workers"] is Status.COMPUTED
+    assert words["best number of workers"] is Status.CERTIFIED
     assert words["emulated run"] is Status.OBSERVED
     assert words["trace of the emulator against the model"] is Status.CONSISTENT
     assert find(summary, "slowest mode (h").status is Status.CERTIFIED
@@ -45,15 +46,16 @@ def test_a_wide_boundary_leaves_numbers_of_workers_undecided(study):
 
 
 def test_the_smaller_limit_is_recommended(summary):
-    square, both = find(summary, "mean-square"), find(summary, "recommended")
-    assert both.data["below"] == square.data["learning_rate"]
+    square, both = find(summary, "mean-square limit"), find(summary, "recommended")
+    assert both.data["below"] == float(Fraction(square.data["lo"]))
     assert both.status is Status.COMPUTED
     assert float(both.value.removeprefix("below ")) <= square.data["learning_rate"]
 
 
 def test_the_limit_of_the_mean_is_recommended_where_it_is_smaller(study):
     computed = replace(study.computed, mean_square=tuple(10.0 for _ in study.computed.workers))
-    row = find(rows(replace(study, computed=computed)), "recommended")
+    proofs = replace(study.proofs, further=None)
+    row = find(rows(replace(study, computed=computed, proofs=proofs)), "recommended")
     assert row.status is Status.CERTIFIED
     assert float(row.value.removeprefix("below ")) <= study.proofs.boundary.learning_rate.lo
 
@@ -80,7 +82,7 @@ def test_inconclusive_is_undecided_with_its_reason(study):
 def test_failed_computations_are_shown(study):
     computed = replace(study.computed, mean_square=(), best=None, failures=("The best number failed: reason.",))
     summary = rows(replace(study, computed=computed))
-    assert find(summary, "mean-square").status is Status.UNDECIDED
+    assert find(summary, "mean-square limit").status is Status.UNDECIDED
     assert find(summary, "best number").basis == "The best number failed: reason."
     assert not [row for row in summary if "recommended" in row.quantity]
 
@@ -121,3 +123,25 @@ def test_rows_are_json(summary):
 def test_each_status_has_a_word_a_sign_and_a_meaning():
     assert set(MARK) == set(MEANING) == set(Status)
     assert len(set(MARK.values())) == len(Status)
+
+
+def test_a_mean_stable_point_that_is_not_mean_square_stable_is_named(study):
+    claim = study.proofs.further.above.claim
+    assert not claim["stable"]
+    proofs = replace(study.proofs, further=replace(study.proofs.further, mean_square=study.proofs.further.above))
+    row = find(rows(replace(study, proofs=proofs)), "mean square at")
+    assert row.value == "not stable in mean square, although the mean is stable"
+    assert "variance grows without bound" in row.basis
+
+
+def test_what_is_not_certified_is_computed_with_the_reason(study):
+    nothing = Inconclusive(Reason.BUDGET, "too long a law")
+    further = replace(study.proofs.further, rate=nothing, mean_square=nothing, below=nothing, best=nothing)
+    summary = rows(replace(study, proofs=replace(study.proofs, further=further)))
+    for words, status in (
+        ("mean-square limit", Status.COMPUTED), ("best number", Status.COMPUTED),
+        ("mean square at", Status.UNDECIDED), ("decay rate of the mean", Status.UNDECIDED),
+    ):  # fmt: skip
+        row = find(summary, words)
+        assert row.status is status
+        assert "too long a law" in row.basis

@@ -61,7 +61,12 @@ def test_citation_never_says_more_than_the_certificate(written, study):
         real = mode.result.real
         assert Fraction(values[f"{name}Low"]) <= real.lo <= real.hi <= Fraction(values[f"{name}High"])
     for one in study.proofs.certificates.values():
-        assert one.digest in text or one.claim["type"] == "stability"
+        assert one.digest in text or one.claim["type"] in ("stability", "mean_square_stability")
+    rate = study.proofs.further.rate.rate
+    assert Fraction(values["DecayRateLow"]) <= rate.lo <= rate.hi <= Fraction(values["DecayRateHigh"])
+    limit = study.proofs.further.limit
+    if "MeanSquareStableLow" in values:
+        assert Fraction(values["MeanSquareStableLow"]) == limit.lo
 
 
 def test_refused_certificates_are_not_cited(study):
