@@ -75,7 +75,7 @@ def test_progress_goes_through_all_stages(stages, study):
     names = list(dict.fromkeys(stage for stage, _ in stages))
     assert len(names) == 9
     assert all(0 <= done <= 1 for _, done in stages)
-    assert len(study.seconds) == 5
+    assert len(study.seconds) == 6
     assert all(math.isfinite(seconds) and seconds >= 0 for seconds in study.seconds.values())
 
 
