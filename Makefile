@@ -1,4 +1,4 @@
-# sddeverify: make demo | test | lint | docs | bench   (each sets up what it needs in .venv)
+# sddeverify: make demo | test | lint | docs | lab | bench   (each sets up what it needs in .venv)
 PY ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,7 @@ help:
 	@echo "make test   set up and pass the tests"
 	@echo "make lint   ruff, mypy, import-linter"
 	@echo "make docs   build the site strictly into site/"
+	@echo "make lab    open the lessons in JupyterLab"
 	@echo "make bench  measure speed against other tools"
 
 # One stamp per set of extras, so that the demo need not wait for the test tools.
@@ -43,8 +44,14 @@ lint: $(VENV)/.stamp-all
 docs: $(VENV)/.stamp-all
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+# JUPYTER_PATH: the certificate viewer, also where an editable installation has an older one.
+lab: $(VENV)/.stamp-all
+	@mkdir -p build/jupyter/labextensions && rm -rf build/jupyter/labextensions/sddeverify
+	@cp -R sddeverify/labextension build/jupyter/labextensions/sddeverify
+	JUPYTER_PATH="$(CURDIR)/build/jupyter" $(BIN)/jupyter lab notebooks/lessons
+
 bench: $(VENV)/.stamp-bench
 	$(BIN)/python -m pytest benchmarks -p benchmark --benchmark-only
 
-.PHONY: help setup demo test lint docs bench
+.PHONY: help setup demo test lint docs lab bench
 .SECONDARY:

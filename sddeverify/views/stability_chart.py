@@ -24,6 +24,7 @@ class Data:
             ends at ``critical``.
         lost: For each number of workers the learning rate at which stability is certified to have been lost; between
             ``critical`` and this one it is undecided. An empty tuple where the two cannot be told apart.
+        limits: The learning rates between which the chart is drawn; chosen from the data if left out.
         largest_stable: Largest certified stable number of workers at the operating learning rate, if any.
     """
 
@@ -34,6 +35,7 @@ class Data:
     has_crossing: bool
     largest_stable: int | None
     lost: tuple[float, ...] = ()
+    limits: tuple[float, float] | None = None
 
 
 def caption(data: Data) -> str:
@@ -69,6 +71,7 @@ def figure(data: Data) -> Figure:
     top, bottom = max(data.workers), min(data.workers)
     left = min(*data.critical, *(data.mean_square or data.critical), rate) / 2
     right = max(*data.critical, *data.lost, rate) * 2
+    left, right = data.limits or (left, right)
     panel.set_xscale("log")
     panel.set_yscale("log", base=2)
     panel.fill_betweenx(data.workers, left, data.critical, color=style.PALE_BLUE, linewidth=0)
