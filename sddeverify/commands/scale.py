@@ -14,21 +14,26 @@ from sddeverify.errors import invalid
 if TYPE_CHECKING:
     from sddeverify.scale import Plan
 
-KINDS = ("ensemble", "sweep")
+KINDS = ("ensemble", "sweep", "chart")
 _MOST = 100_000
 
 
 def command(
-    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Emulated runs, or certified decay rates.")],
+    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Emulated runs, decay rates, or a chart.")],
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="The scenario file (.json or .toml).")],
     runs: Annotated[int, typer.Option(metavar="N", help="ensemble: number of runs.")] = 100,
     arrivals: Annotated[int, typer.Option(metavar="N", help="ensemble: gradients in each run.")] = 10_000,
     workers: Annotated[
-        str, typer.Option(metavar="A:B", help="sweep: numbers of workers, such as 1:64 or 1,2,4,8.")
+        str, typer.Option(metavar="A:B", help="sweep, chart: numbers of workers, such as 1:64 or 1,2,4,8.")
     ] = "1:32",
     learning_rates: Annotated[
-        str | None, typer.Option(metavar="ETA,...", help="sweep: learning rates; the scenario's if left out.")
+        str | None,
+        typer.Option(
+            metavar="ETA,...", help="sweep: learning rates, the scenario's if left out; chart: their ends, A:B."
+        ),
     ] = None,
+    tiles: Annotated[int, typer.Option(metavar="N", help="chart: tiles of the learning rates in each row.")] = 16,
+    halvings: Annotated[int, typer.Option(metavar="N", help="chart: how often an undecided tile is halved.")] = 3,
     digits: Annotated[int, typer.Option(metavar="N", help="sweep: significant digits of a rate.")] = 9,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where to keep results, also half-done ones.")
@@ -40,14 +45,16 @@ def command(
     retries: Annotated[int, typer.Option(metavar="N", help="How often a failed task is tried again.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Ensembles and certified sweeps, on all cores or a cluster.
+    """Ensembles, certified sweeps and charts, on many cores.
 
-    An ensemble is many emulated runs; a sweep certifies the decay rates of many candidates and names the best.
-    The results are the same, byte for byte, however many processes there are. With --out nothing finished is lost,
-    whatever is killed: the same command goes on where the last one ended.
+    An ensemble is many emulated runs; a sweep certifies the decay rates of many candidates and names the best; a chart
+    certifies where the scenario is stable, over learning rates and numbers of workers. The results are the same, byte
+    for byte, however many processes there are. With --out nothing finished is lost, whatever is killed: the same
+    command goes on where the last one ended.
 
     \b
     Example: sddeverify scale sweep scenario.toml --workers 1:64 --jobs 4 --out sweep
+             sddeverify scale chart scenario.toml --workers 1:8 --learning-rates 1/100:1
     """
     from sddeverify import scale
     from sddeverify.scenario import Scenario
@@ -58,6 +65,8 @@ def command(
     elif kind == "sweep":
         rates = [] if learning_rates is None else [rate.strip() for rate in learning_rates.split(",")]
         plan = scale.sweep(asked, counts(workers), rates, digits)
+    elif kind == "chart":
+        plan = scale.chart(asked, counts(workers), ends(learning_rates), tiles, halvings)
     else:
         raise invalid("kind", kind, " or ".join(KINDS))
     summary = _run(plan, out, jobs, cluster, retries)
@@ -80,6 +89,18 @@ def counts(text: str) -> list[int]:
     elif re.fullmatch(r"[1-9][0-9]{0,6}(,[1-9][0-9]{0,6})*", text, re.ASCII):
         return [int(number) for number in text.split(",")]
     raise invalid("--workers", text, "numbers of workers such as 1:64 or 1,2,4,8")
+
+
+def ends(text: str | None) -> tuple[str, str]:
+    """Return the ends that ``1/100:1/2`` means.
+
+    Raises:
+        InvalidScenario: for anything else.
+    """
+    lo, colon, hi = (text or "").partition(":")
+    if not (colon and lo.strip() and hi.strip()):
+        raise invalid("--learning-rates", text, "the ends of the chart, such as 1/100:1/2")
+    return lo.strip(), hi.strip()
 
 
 def _run(plan: Plan, out: Path | None, jobs: int, cluster: str | None, retries: int) -> dict[str, Any]:
@@ -112,6 +133,13 @@ def _print(summary: dict[str, Any], out: Path | None) -> None:
         for key, (lo, hi) in summary["rates"].items():
             best = "  best" if key in summary["best"] else ""
             table.add_row(key, f"[{float(Fraction(lo)):.12g}, {float(Fraction(hi)):.12g}]{best}", style="")
+    elif summary["kind"] == "chart":
+        table.columns[0].header, table.columns[1].header = "workers", "learning rates, certified unless undecided"
+        for row in summary["rows"]:
+            shown = (
+                f"{float(Fraction(lo)):.6g} to {float(Fraction(hi)):.6g} {word}" for lo, hi, word in row["intervals"]
+            )
+            table.add_row(str(row["workers"]), ", ".join(shown))
     else:
         for key in ("arrivals", "mean_staleness", "mean_final_loss", "standard_error", "diverged"):
             value = summary[key]

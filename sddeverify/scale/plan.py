@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.errors import invalid
@@ -39,7 +40,7 @@ class Plan:
     """Tasks of one kind about one scenario.
 
     Attributes:
-        kind: ``"ensemble"`` or ``"sweep"``.
+        kind: ``"ensemble"``, ``"sweep"`` or ``"chart"``.
         scenario: The scenario in its canonical JSON form.
         tasks: In the order in which results are written.
     """
@@ -93,11 +94,54 @@ def sweep(scenario: Scenario, workers: Iterable[int], learning_rates: Iterable[E
         raise invalid("workers, learning_rates", "an empty list or a value twice", "different values, at least one")
     if len(counts) * len(rates) > _MOST_TASKS:
         raise invalid("workers, learning_rates", f"{len(counts) * len(rates)} candidates", f"at most {_MOST_TASKS}")
-    if len(scenario.hessian) > _MOST_MODES:
-        raise invalid("hessian", f"{len(scenario.hessian)} eigenvalues", f"at most {_MOST_MODES} for a sweep")
+    _require_few_modes(scenario)
     return Plan("sweep", scenario.to_json(), tuple(_candidate(p, rate, digits) for rate in rates for p in counts))
+
+
+def chart(
+    scenario: Scenario, workers: Iterable[int], learning_rates: tuple[Exact, Exact], tiles: int = 16, halvings: int = 3
+) -> Plan:
+    """Return the plan of a certified stability chart: learning rates in tiles, for each number of workers.
+
+    Args:
+        scenario: Law of the delay and Hessian eigenvalues; its delay law is kept whatever the number of workers.
+        workers: Numbers of workers, the rows of the chart.
+        learning_rates: The ends of the interval.
+        tiles: Equal tiles in each row, a task each.
+        halvings: How many times a tile with the stability boundary in it is halved to say more.
+
+    Raises:
+        InvalidScenario: for an empty or repetitive list, or values out of range.
+        UnsupportedScenario: as :func:`sweep`.
+    """
+    scenario.require_equal_workers("certificates")
+    counts = [integer(count, "workers", 1, 10**6) for count in workers]
+    if not counts or len(set(counts)) < len(counts):
+        raise invalid("workers", counts, "different numbers of workers, at least one")
+    lo, hi = (positive(end, "learning_rates") for end in learning_rates)
+    if lo >= hi:
+        raise invalid("learning_rates", f"{spell(lo)}:{spell(hi)}", "a lower and a larger upper end")
+    integer(tiles, "tiles", 1, 10_000)
+    integer(halvings, "halvings", 0, 30)
+    if len(counts) * tiles > _MOST_TASKS:
+        raise invalid("workers x tiles", len(counts) * tiles, f"at most {_MOST_TASKS}")
+    _require_few_modes(scenario)
+    ends = [spell(lo + (hi - lo) * k / tiles) for k in range(tiles + 1)]
+    tasks = (
+        Task(f"P={p},eta={a}..{b}", {"workers": p, "learning_rates": [a, b], "halvings": halvings})
+        for p in counts
+        for a, b in pairwise(ends)
+    )
+    return Plan("chart", scenario.to_json(), tuple(tasks))
 
 
 def _candidate(workers: int, learning_rate: Fraction, digits: int) -> Task:
     rate = spell(learning_rate)
     return Task(f"P={workers},eta={rate}", {"workers": workers, "learning_rate": rate, "digits": digits})
+
+
+def _require_few_modes(scenario: Scenario) -> None:
+    if len(scenario.hessian) > _MOST_MODES:
+        raise invalid(
+            "hessian", f"{len(scenario.hessian)} eigenvalues", f"at most {_MOST_MODES} for a sweep or a chart"
+        )

@@ -66,26 +66,76 @@ def _sweep(scenario: str, workers: int, learning_rate: str, digits: int) -> dict
     from sddeverify.scenario import Scenario
 
     asked = Scenario.from_json(scenario)
+    rate = Fraction(learning_rate)
     los, his, documents = [], [], []
     for hessian in eigenvalues(asked):
-        result = decay_rate.prove(_function(asked, workers, Fraction(learning_rate), hessian), digits)
+        result = decay_rate.prove(_function(asked, workers, (rate, rate), hessian), digits)
         if isinstance(result, Inconclusive):
             return {"inconclusive": str(result)}
         los.append(result.rate.lo)
         his.append(result.rate.hi)
-        # Where and when it was proved is no part of the result: everybody is to get the same.
-        producer = {name: result.document["producer"][name] for name in ("name", "version")}
-        documents.append(result.document | {"producer": producer})
+        documents.append(_reproducible(result.document))
     # The slowest mode decays at least as fast as the lowest lower end, at most as fast as the lowest upper end.
     return {"rate": [spell(min(los)), spell(min(his))], "certificates": documents}
 
 
-def _function(scenario: Scenario, workers: int, learning_rate: Fraction, hessian: Fraction) -> CharacteristicFunction:
+def _function(
+    scenario: Scenario, workers: int, learning_rates: tuple[Fraction, Fraction], hessian: Fraction
+) -> CharacteristicFunction:
     from sddeverify.models import CharacteristicFunction
 
     mean = scenario.compute.mean_enclosure()
-    strength = learning_rate * hessian * workers
-    return CharacteristicFunction((strength / mean.hi, strength / mean.lo), scenario.compute)
+    lo, hi = (rate * hessian * workers for rate in learning_rates)
+    return CharacteristicFunction((lo / mean.hi, hi / mean.lo), scenario.compute)
 
 
-_KINDS: dict[str, Callable[..., dict[str, Any]]] = {"ensemble": _ensemble, "sweep": _sweep}
+def _reproducible(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a certificate without where and when it was proved: everybody is to get the same."""
+    return document | {"producer": {name: document["producer"][name] for name in ("name", "version")}}
+
+
+def _chart(scenario: str, workers: int, learning_rates: list[str], halvings: int) -> dict[str, Any]:
+    """Certify one tile of a chart: pieces of an interval of learning rates, each stable, unstable or undecided."""
+    from fractions import Fraction
+
+    from sddeverify.exact import spell
+    from sddeverify.models import eigenvalues
+    from sddeverify.scenario import Scenario
+
+    asked = Scenario.from_json(scenario)
+    modes = sorted(eigenvalues(asked), reverse=True)
+    pieces: list[dict[str, Any]] = []
+
+    def decide(lo: Fraction, hi: Fraction, halvings: int) -> None:
+        verdict, documents = _verdict(asked, workers, (lo, hi), modes)
+        if verdict == "undecided" and halvings:
+            middle = (lo + hi) / 2
+            decide(lo, middle, halvings - 1)
+            decide(middle, hi, halvings - 1)
+        else:
+            ends = [spell(lo), spell(hi)]
+            pieces.append({"learning_rates": ends, "verdict": verdict, "certificates": documents})
+
+    decide(Fraction(learning_rates[0]), Fraction(learning_rates[1]), halvings)
+    return {"pieces": pieces}
+
+
+def _verdict(
+    scenario: Scenario, workers: int, learning_rates: tuple[Fraction, Fraction], modes: list[Fraction]
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return stable (every mode is, for all these learning rates), unstable (one mode is) or undecided, with proofs."""
+    from sddeverify.certificates import Inconclusive, stability
+
+    documents, decided = [], True
+    for hessian in modes:
+        result = stability.prove(_function(scenario, workers, learning_rates, hessian))
+        if isinstance(result, Inconclusive):
+            decided = False
+        elif not result.stable:
+            return "unstable", [_reproducible(result.document)]
+        else:
+            documents.append(_reproducible(result.document))
+    return ("stable", documents) if decided else ("undecided", [])
+
+
+_KINDS: dict[str, Callable[..., dict[str, Any]]] = {"ensemble": _ensemble, "sweep": _sweep, "chart": _chart}

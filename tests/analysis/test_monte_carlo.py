@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from sddeverify.analysis import monte_carlo
 from sddeverify.analysis.moments import mean_square_limit, stationary_variance
 from sddeverify.analysis.monte_carlo import euler_maruyama, jump_process
 from sddeverify.delays import Constant, Erlang, Exponential, Law, ShiftedExponential, Uniform
@@ -103,3 +104,19 @@ def test_bad_numbers(field: str) -> None:
         euler_maruyama(Uniform(0, 2), 1.0, step=0.1)
     with pytest.raises(InvalidScenario, match=r"^alpha: "):
         jump_process(Exponential("1"), 0.0, 1.0, events=2)
+
+
+@pytest.mark.parametrize("grid", [0.01, 2.0, 50.0])  # all events in one cell, as it is used, and mostly empty cells
+def test_the_last_event_before(grid: float) -> None:
+    rng = np.random.default_rng(4)
+    cells = monte_carlo._Cells(40, 7, grid)
+    for _ in range(2):  # the table is used again for other times
+        cells.times[1:-1] = np.cumsum(rng.exponential(size=(40, 7)), axis=0)
+        cells.fill()
+        for first in range(1, 41, cells.rows):
+            here = cells.times[first : first + cells.rows][:40]
+            wanted = here[here[:, 0] < np.inf] - rng.choice([0.0, 0.3, 2.0, 60.0], size=(len(here), 7))
+            found = cells.rows_before(wanted.copy(), first)
+            for (k, column), time in np.ndenumerate(wanted):
+                before = np.searchsorted(cells.times[: first + k, column], time, side="right") - 1
+                assert found[k, column] == max(before, 0) * 7 + column

@@ -41,10 +41,24 @@ def test_ensemble(run: Run, scenario: Path, tmp_path: Path) -> None:
     assert "mean staleness" in run("scale", "ensemble", scenario, "--runs", 1, "--arrivals", 50).out
 
 
+def test_chart(run: Run, scenario: Path) -> None:
+    arguments = ("scale", "chart", scenario, "--workers", "8", "--learning-rates", "1/10:1/2", "--tiles", 2)
+    (row,) = run(*arguments, "--json").json["rows"]
+    assert row["workers"] == 8
+    assert [verdict for _, _, verdict in row["intervals"]] == ["stable", "undecided", "unstable"]
+    assert "0.1 to" in run(*arguments).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
         (("charts",), "kind"),
+        (("chart",), "--learning-rates"),
+        (("chart", "--learning-rates", "1/2"), "--learning-rates"),
+        (("chart", "--learning-rates", "1:1/2"), "learning_rates"),
+        (("chart", "--learning-rates", "0:1/2"), "learning_rates"),
+        (("chart", "--learning-rates", "1/9:1/2", "--tiles", "0"), "tiles"),
+        (("chart", "--learning-rates", "1/9:1/2", "--halvings", "99"), "halvings"),
         (("sweep", "--workers", "0:3"), "--workers"),
         (("sweep", "--workers", "5:3"), "--workers"),
         (("sweep", "--workers", "1:9999999"), "--workers"),
