@@ -1,0 +1,178 @@
+"""When a path reaches a target: the mean path by numerical Laplace inversion, random paths by Monte Carlo. Computed.
+
+All paths start from 1 with no gradients before t = 0. The mean path is r with transform 1/h(s). It may oscillate
+through zero, so its *last* passage is what matters; for a random path it is the *first* hit. For a constant delay the
+last passage can be certified (``certificates.time_to_target``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sddeverify.analysis.monte_carlo import euler_maruyama
+from sddeverify.analysis.optimum import decay_rate
+from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.models import CharacteristicFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from sddeverify.delays import Law
+
+_A = 22.0  # the inversion is periodic: copies of the path come in with weight exp(-A)
+_AVERAGED = 16
+_MOST_TERMS = 2_000_000
+_Z99 = 2.5758293035489004
+
+
+def mean_path(h: CharacteristicFunction, times: ArrayLike) -> NDArray[np.float64]:
+    """Return r at positive times, by Abate and Whitt's Euler summation of the Bromwich integral (1995).
+
+    About eight digits of 1 where r is smooth; near t = 0 and at the first multiples of a constant delay r has kinks,
+    where fewer are right.
+
+    Args:
+        h: The characteristic function; the midpoint of its parameters counts.
+        times: Positive times.
+
+    Raises:
+        InvalidScenario: for a time that is not positive and finite.
+        UnsupportedScenario: for times that would need too many terms.
+    """
+    given = np.asarray(times, dtype=float)
+    if not (np.isfinite(given) & (given > 0)).all():
+        raise invalid("times", "0, negative, nan or inf", "positive numbers")
+    scale = abs(float(h.damping.midpoint)) + abs(float(h.undelayed.midpoint)) + 1 / h.delay.mean_float
+    weights = np.array([math.comb(_AVERAGED, k) for k in range(_AVERAGED + 1)]) / 2.0**_AVERAGED
+    result = np.empty(given.size)
+    for position, t in enumerate(given.ravel().tolist()):
+        count = 40 + math.ceil(10 * t * scale)
+        if count > _MOST_TERMS:
+            raise UnsupportedScenario(f"times: {t:g} is too many delays for numerical inversion")
+        k = np.arange(count + _AVERAGED + 1)
+        terms = np.real(1 / h.evaluate((_A + 2j * math.pi * k) / (2 * t), np.exp))
+        terms = np.where(k % 2, -1.0, 1.0) * terms
+        terms[0] /= 2
+        result[position] = math.exp(_A / 2) / t * float(np.cumsum(terms)[count:] @ weights)
+    return result.reshape(given.shape)
+
+
+def last_passage(h: CharacteristicFunction, target: float = 0.01) -> float:
+    """Return the last time at which the mean path has |r| >= target.
+
+    Raises:
+        InvalidScenario: for a target that is not between 0 and 1.
+        UnsupportedScenario: for an equation that is not stable, or decays too slowly.
+    """
+    if not 0 < target < 1:
+        raise invalid("target", target, "a number between 0 and 1")
+    rate = decay_rate(h.delay, float(h.damping.midpoint), float(h.undelayed.midpoint))
+    if rate <= 0:
+        raise UnsupportedScenario("the equation is not stable: the mean path never stays within the target")
+    mean = h.delay.mean_float
+    end = (math.log(1 / target) + 4) / rate + 4 * mean
+    step = min(mean, 1 / abs(float(h.damping.midpoint)), 1 / rate) / 8
+    if end / step > 20_000:
+        raise UnsupportedScenario("the mean path decays too slowly to be followed to the target")
+    grid = np.arange(1, math.ceil(end / step) + 1) * step
+    outside = np.flatnonzero(np.abs(mean_path(h, grid)) >= target)
+    if not len(outside):
+        return 0.0
+    low = float(grid[outside[-1]])
+    high = low + step
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if abs(float(mean_path(h, [middle])[0])) >= target else (low, middle)
+    return low
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """One line of the table of claim C9: how long a target takes at a strength c = learning rate x eigenvalue x P.
+
+    Attributes:
+        strength: c, the damping in units of the mean delay.
+        asymptotic: ln(1/target)/rate, in mean delays.
+        last: The last passage of the mean path, in mean delays.
+    """
+
+    strength: float
+    asymptotic: float
+    last: float
+
+
+def sensitivities(
+    law: Law, strengths: Sequence[str] = ("37/100", "1", "13/10", "3/2"), target: float = 0.01
+) -> list[Sensitivity]:
+    """Return how the time to a target grows with the strength of the delay, in units of the mean delay."""
+    rows = []
+    mean = law.mean_float
+    for strength in strengths:
+        c = Fraction(strength)
+        h = CharacteristicFunction(c / Fraction(mean), law)
+        rate = decay_rate(law, float(c) / mean)
+        rows.append(Sensitivity(float(c), math.log(1 / target) / rate / mean, last_passage(h, target) / mean))
+    return rows
+
+
+@dataclass(frozen=True)
+class FirstHit:
+    """First times at which random paths have |X| <= target.
+
+    Attributes:
+        mean: Their mean over the paths that arrived.
+        error: Half-width of its 99 % confidence interval.
+        arrived: The share of paths that arrived before the horizon.
+    """
+
+    mean: float
+    error: float
+    arrived: float
+
+
+def first_hit(
+    law: Law,
+    damping: float,
+    noise_intensity: float,
+    target: float,
+    *,
+    horizon: float,
+    step: float,
+    paths: int = 1000,
+    seed: int = 0,
+) -> FirstHit:
+    """Estimate the first time at which a path of the SDDE is within the target, by Monte Carlo.
+
+    Args:
+        law: A law that :func:`~sddeverify.analysis.monte_carlo.euler_maruyama` takes.
+        damping: a (1/time).
+        noise_intensity: The square of the factor of dW (1/time).
+        target: Positive.
+        horizon: When to stop (time).
+        step: Step of the integration (time): hits between two steps are missed.
+        paths: Number of independent paths.
+        seed: Seed.
+
+    Raises:
+        InvalidScenario: for numbers out of range.
+        UnsupportedScenario: for another law, or if no path arrives.
+    """
+    if not 0 < target < math.inf or not step < horizon < math.inf:
+        raise invalid("target, horizon", f"{target}, {horizon}", "a positive target and a horizon beyond one step")
+    found = euler_maruyama(
+        law, damping, noise_intensity, step=step, samples=math.ceil(horizon / step), paths=paths, seed=seed
+    )  # fmt: skip
+    inside = np.abs(found.values) <= target
+    arrived = inside.any(axis=1)
+    if arrived.sum() < 2:
+        raise UnsupportedScenario("fewer than two paths arrive before the horizon")
+    times = found.times[inside.argmax(axis=1)[arrived]]
+    error = _Z99 * float(times.std(ddof=1)) / math.sqrt(len(times))
+    return FirstHit(float(times.mean()), error, float(arrived.mean()))

@@ -1,0 +1,90 @@
+"""Times to a target against exact paths, certificates and closed forms."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from sddeverify.analysis import hitting_times
+from sddeverify.certificates import Certificate, time_to_target
+from sddeverify.delays import Constant, Erlang, Exponential, Uniform
+from sddeverify.errors import InvalidScenario, UnsupportedScenario
+from sddeverify.models import CharacteristicFunction
+
+
+def test_mean_path_of_a_chain_of_stages() -> None:
+    a, k = 2.0, 3
+    drift = np.diag([0.0] + [-float(k)] * k)
+    drift[0, k] = -a
+    for j in range(k):
+        drift[j + 1, j] = k
+    times = np.array([0.1, 1.0, 5.0, 20.0])
+    exact = [scipy.linalg.expm(drift * t)[0, 0] for t in times]
+    found = hitting_times.mean_path(CharacteristicFunction(2, Erlang(k, 1)), times)
+    assert np.allclose(found, exact, atol=1e-7)
+
+
+def test_mean_path_of_a_constant_delay() -> None:
+    times = np.array([3.5, 7.25, 20.0, 60.0])
+    exact = [
+        float(sum((Fraction(-1) ** k * (Fraction(t) - k) ** k / math.factorial(k) for k in range(int(t) + 1)), start=0))
+        for t in times
+    ]
+    found = hitting_times.mean_path(CharacteristicFunction(1, Constant(1)), times)
+    assert np.allclose(found, exact, atol=1e-6)
+
+
+@pytest.mark.parametrize("c", ["37/100", "1", "13/10"])
+def test_last_passage_agrees_with_the_certificate(c: str) -> None:
+    h = CharacteristicFunction(c, Constant(1))
+    certified = time_to_target.prove(h, digits=6)
+    assert isinstance(certified, Certificate)
+    assert hitting_times.last_passage(h) == pytest.approx(float(certified.time.lo), abs=1e-3)
+
+
+def test_time_is_measured_in_mean_delays() -> None:
+    one, other = (hitting_times.sensitivities(Uniform(0, 2 * m), ["1/2"])[0] for m in (1, 1000))
+    assert one.last == pytest.approx(other.last, rel=1e-5)
+    assert one.asymptotic == pytest.approx(other.asymptotic, rel=1e-9)
+
+
+def test_first_hit_without_noise_is_that_of_the_mean_path() -> None:
+    # exponential delays at c = 1/4: r = (1 + t/2) exp(-t/2), a double root
+    found = hitting_times.first_hit(Exponential(1), 0.25, 0.0, 0.1, horizon=20.0, step=1e-3, paths=2)
+    r = (1 + found.mean / 2) * math.exp(-found.mean / 2)
+    assert r == pytest.approx(0.1, rel=2e-3)
+    assert found.arrived == 1
+    assert found.error == 0
+
+
+def test_noise_brings_the_first_hit_forward() -> None:
+    quiet, noisy = (
+        hitting_times.first_hit(Constant(1), 0.3, noise, 0.05, horizon=40.0, step=0.02, paths=400, seed=3)
+        for noise in (0.0, 0.02)
+    )
+    assert noisy.mean + noisy.error < quiet.mean
+    assert 0 < noisy.error < 1
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda h: hitting_times.mean_path(h, [0.0]), InvalidScenario),
+        (lambda h: hitting_times.mean_path(h, [math.nan]), InvalidScenario),
+        (lambda h: hitting_times.mean_path(h, [1e9]), UnsupportedScenario),
+        (lambda h: hitting_times.last_passage(h, 2.0), InvalidScenario),
+        (lambda h: hitting_times.last_passage(CharacteristicFunction(2, Constant(1))), UnsupportedScenario),
+        (
+            lambda h: hitting_times.first_hit(Constant(1), 1.0, 0.0, -1.0, horizon=2.0, step=0.1, paths=2),
+            InvalidScenario,
+        ),
+    ],
+)
+def test_bad_input(call: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        call(CharacteristicFunction(1, Constant(1)))
