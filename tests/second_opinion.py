@@ -344,11 +344,25 @@ def _decay_rate(claim: dict[str, Any], witness: dict[str, Any]) -> None:
     confirm_side(claim, -hi, witness["some"], some=True)
 
 
+def _optimum(claim: dict[str, Any], witness: Any) -> None:
+    line, best = -Fraction(claim["threshold"]), claim["best"]
+    names = [entry["candidate"] for entry in claim["table"]]
+    require(set(best) <= set(names) and len(set(names)) == len(names) == len(witness), "candidates are mixed up")
+    for entry, proof in zip(claim["table"], witness, strict=True):
+        if entry["candidate"] in best:
+            require(len(proof) == len(entry["functions"]), "a function of a best candidate has no proof")
+            for one, count in zip(entry["functions"], proof, strict=True):
+                confirm_side(one, line, count, some=False)
+        else:
+            confirm_side(entry["functions"][proof["function"]], line, proof["count"], some=True)
+
+
 CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
     "all_roots": _all_roots,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
+    "optimum": _optimum,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,

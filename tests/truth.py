@@ -169,8 +169,8 @@ def halves(claim: dict[str, Any]) -> list[dict[str, Any]]:
             for key, item in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from pairs(item, (*path, key))
 
-    if claim["type"] == "stability_chart":
-        return []
+    if claim["type"] in ("stability_chart", "optimum"):
+        return []  # there is no one parameter to cut
     names = [name for name in ("delay", "damping", "undelayed") if name in claim]
     names = ["delay"] if claim["type"] == "stability_boundary" else names
     found = [pair for name in names for pair in pairs(claim[name], (name,)) if pair[1] != pair[2]]
@@ -374,11 +374,21 @@ def _decay_rate(claim: dict[str, Any]) -> bool:
     return number_right(h, -lo) == 0 and number_right(h, -hi) >= 1
 
 
+def _optimum(claim: dict[str, Any]) -> bool:
+    line, best = -Fraction(claim["threshold"]), claim["best"]
+    slow = {
+        entry["candidate"]: any(number_right(Function.of(one), line) for one in entry["functions"])
+        for entry in claim["table"]
+    }
+    return set(best) == {name for name, decays_slowly in slow.items() if not decays_slowly}
+
+
 CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "all_roots": _all_roots,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
+    "optimum": _optimum,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,

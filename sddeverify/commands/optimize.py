@@ -254,7 +254,7 @@ def _print(summary: Mapping[str, Any]) -> None:
         names = summary["best"]
         verdict = names[0] if len(names) == 1 else f"a tie of {', '.join(names)}"
         console.print(f"certified: the best {AXES[summary['over']]} is {verdict}", soft_wrap=True)
-        console.print(f"sha256 of the claim: {summary['digest']}")
+        console.print(f"sha256 of the claim: {summary['digest']}", soft_wrap=True)
         kept = f"saved: {summary['file']}" if "file" in summary else "not saved; add -o FILE to keep the certificate"
         console.print(kept, soft_wrap=True)
     else:

@@ -154,6 +154,8 @@ def verdict(rng: random.Random, document: Document, others: list[Document]) -> N
 def law(rng: random.Random, document: Document, others: list[Document]) -> None:
     """Another law: of another kind with the same numbers, that of another certificate, or made of the old one."""
     claim = document["claim"]
+    if "table" in claim:
+        claim = rng.choice([one for entry in claim["table"] for one in entry["functions"]])
     old = claim["delay"]
     ((name, body),) = old.items()
     numbers = [holder[key] for holder, key in places(body, is_pair)] or [["1", "1"]]

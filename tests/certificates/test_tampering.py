@@ -5,6 +5,7 @@ Hash and statement of each mutant are computed anew, so that nothing but the mat
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections import Counter
@@ -47,9 +48,12 @@ def confirm(document: dict[str, Any]) -> None:
     except truth.Undecided:
         second_opinion.confirm(document)
         for pick in (min, max, oracles.middle):
-            one: dict[str, Any] = {**claim, "delay": oracles.member(claim["delay"], pick)}
-            if "undelayed" in claim:
-                one |= {name: [str(pick(*oracles.bounds(claim[name])))] * 2 for name in ("damping", "undelayed")}
+            one: dict[str, Any] = copy.deepcopy(claim)
+            for function in [x for entry in one["table"] for x in entry["functions"]] if "table" in one else [one]:
+                function["delay"] = oracles.member(function["delay"], pick)
+                if "undelayed" in function:
+                    for name in ("damping", "undelayed"):
+                        function[name] = [str(pick(*oracles.bounds(function[name])))] * 2
             one.pop("model", None)
             assert truth.is_true(one), f"accepted, but false: {one}"
 

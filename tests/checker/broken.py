@@ -339,10 +339,33 @@ def texts(good: dict[str, Document]) -> dict[str, str]:
     }
 
 
+def optima() -> dict[str, Case]:
+    """Tables of s + a exp(-s), whose rates are 0.144 for a = 1/8 and 0.357 for a = 1/4."""
+    slow, fast = ({name: x for name, x in function("", a, CONSTANT).items() if name != "type"} for a in ("1/8", "1/4"))
+    zero, one = (count(function("root_count", a, CONSTANT), "-1/4") for a in ("1/4", "1/8"))
+    table = [{"candidate": "fast", "functions": [fast]}, {"candidate": "slow", "functions": [fast, slow]}]
+    claim = {"type": "optimum", "table": table, "best": ["fast"], "threshold": "1/4"}
+    proof = [[zero], {"function": 1, "count": one}]
+
+    def candidates(*changed: Document) -> Document:
+        return claim | {"table": list(changed)}
+
+    return {
+        "rejected/optimum_best_is_slow": (claim | {"best": ["fast", "slow"]}, [[zero], [zero, one]]),
+        "rejected/optimum_other_is_fast": (candidates(table[0], table[1] | {"functions": [fast]}),
+                                           [[zero], {"function": 0, "count": zero}]),
+        "malformed/optimum_long_name": (candidates(table[0], table[1] | {"candidate": "x" * 200}), proof),
+        "malformed/optimum_best_is_no_candidate": (claim | {"best": ["fast", "other"]}, proof),
+        "malformed/optimum_function_with_a_type": (
+            candidates(table[0] | {"functions": [fast | {"type": "stability"}]}, table[1]), proof,
+        ),
+    }  # fmt: skip
+
+
 def broken(good: dict[str, Document]) -> dict[str, str]:
     """All texts by folder/name."""
     result = texts(good)
-    cases = counts() | zeros() | boundaries() | ranges(good) | changed(good) | numbers()
+    cases = counts() | zeros() | optima() | boundaries() | ranges(good) | changed(good) | numbers()
     for name, (claim, witness) in cases.items():
         try:
             document = seal(claim, witness, MUTANTS.get(name, ()))

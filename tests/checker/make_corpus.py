@@ -155,6 +155,10 @@ def discs() -> dict[str, Any]:
         h = CharacteristicFunction(damping, law, undelayed=undelayed)
         cases[f"rightmost_{name}"] = certificates.rightmost_root.prove(h, digits=6)
     cases["rightmost_50_digits"] = certificates.rightmost_root.prove(CharacteristicFunction(1, constant), digits=50)
+    table = {p: [CharacteristicFunction(Fraction(p * x, 20), constant) for x in (1, 2)] for p in (1, 4, 9)}
+    cases["optimum_of_two_modes"] = certificates.optimum.prove(table)
+    flat = {p: [CharacteristicFunction(Fraction(p, 20), Exponential(1))] for p in (3, 6, 7)}
+    cases["optimum_tie"] = certificates.optimum.prove(flat)
     h = CharacteristicFunction("3/2", constant)
     cases["enclosure_far_left"] = certificates.root_enclosure.prove(h, near=(-3, 20), digits=9)
     cases["enclosure_below_the_axis"] = certificates.root_enclosure.prove(h, near=(0, "-3/2"), digits=9)

@@ -65,7 +65,7 @@ FUNCTION, LAWS, DOCUMENT, VERDICT = "function.py", "laws.py", "document.py", "ve
 COUNT, STABILITY, DISC = "rules/root_count.py", "rules/stability.py", "rules/root_enclosure.py"
 RIGHTMOST, BOUNDARY = "rules/rightmost_root.py", "rules/stability_boundary.py"
 CROSSINGS, CHART, MARGIN = "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py"
-ALL, RATE = "rules/all_roots.py", "rules/decay_rate.py"
+ALL, RATE, OPTIMUM = "rules/all_roots.py", "rules/decay_rate.py", "rules/optimum.py"
 _MEAN = "contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi"
 
 # The case, and the kernel that accepts it.
@@ -184,6 +184,16 @@ MUTANTS: dict[str, Edits] = {
     "rejected/all_roots_one_disc_twice": ((ALL, "require(apart, ", "require(True, "),),
     "rejected/all_roots_disc_without_zero": ((ALL, "h.disc(ar, re, im, r, zeros)", "pass"),),
     "rejected/all_roots_one_missing": ((ALL, "require(counted(h, c, line) == total, ", "require(True, "),),
+    # rules/optimum.py
+    "rejected/optimum_best_is_slow": ((OPTIMUM, "decided(h, line, count, some=False)", "pass"),),
+    "rejected/optimum_other_is_fast": (
+        (OPTIMUM, "decided(row[integer(index, 0, len(row) - 1)], line, count, some=True)", "pass"),
+    ),
+    "malformed/optimum_long_name": ((OPTIMUM, "well_formed(short, ", "well_formed(True, "),),
+    "malformed/optimum_best_is_no_candidate": ((OPTIMUM, "well_formed(different, ", "well_formed(True, "),),
+    "malformed/optimum_function_with_a_type": (
+        (OPTIMUM, 'well_formed(isinstance(value, dict) and "type" not in value, ', "well_formed(True, "),
+    ),
     # verdict.py
     "rejected/hash_of_another_claim": ((VERDICT, "sha256 == identity and ", ""),),
     "rejected/statement_of_another_claim": ((VERDICT, " and statement == rule.statement", ""),),

@@ -21,6 +21,7 @@ GUARDED = [
     "interval.py", "function.py", "document.py", "laws.py", "verdict.py", "rules/root_count.py", "rules/stability.py",
     "rules/root_enclosure.py", "rules/rightmost_root.py", "rules/stability_boundary.py", "rules/all_roots.py",
     "rules/decay_rate.py", "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py",
+    "rules/optimum.py",
 ]  # fmt: skip
 
 
