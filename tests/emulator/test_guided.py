@@ -1,10 +1,12 @@
 """Guided SGD: nothing changes without replays; with them the batches and steps of an independent account."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 from sddeverify.emulator import policies
-from sddeverify.emulator.policies._guided import Remembering
+from sddeverify.emulator.policies._guided import Remembering, _read
 from sddeverify.emulator.run import Emulation, emulate
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.objectives import Logistic, Quadratic, Ridge
@@ -61,6 +63,20 @@ def test_replays_by_an_independent_account():
     assert result.path.iterates[:61, 0] == pytest.approx(path, abs=1e-12)
     assert policy.extra_gradients == replayed
     assert 0 < replayed < 40
+
+
+@pytest.mark.parametrize("state", ["fresh", "half used"])
+def test_a_batch_survives_its_code(state):
+    rng, objective = np.random.default_rng(12345), Ridge(batch_size=3)
+    if state == "half used":
+        rng.integers(10, size=3, dtype=np.uint32)  # leaves half of a draw behind
+    w = np.ones(64)
+    pushed = pickle.loads(pickle.dumps(Remembering(objective))).gradient(w, rng)  # noqa: S301  # as processes get it
+    batch = np.random.PCG64(0)
+    batch.state = _read(pushed[64:])
+    assert np.array_equal(pushed[:64], objective.gradient(w, np.random.Generator(batch)))
+    with pytest.raises(UnsupportedScenario, match="PCG64"):
+        Remembering(objective).gradient(w, np.random.Generator(np.random.MT19937(1)))
 
 
 def test_memory_is_bounded():
@@ -121,7 +137,7 @@ def test_batches_must_be_known():
     emulation = pools.emulation("guided_asynchronous")
     for worker in emulation.workers:
         worker.objective = pools.Noisy()
-    with pytest.raises(UnsupportedScenario, match="emulated only"):
+    with pytest.raises(UnsupportedScenario, match="do not tell their batches"):
         emulation.run(arrivals=10)
     assert Remembering(Ridge(batch_size=7)).batch_size == 7
 

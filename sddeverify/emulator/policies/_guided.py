@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,25 +20,50 @@ if TYPE_CHECKING:
 _MOST_REPLAYS = 4
 
 
-class Drawn(np.ndarray):
-    """A gradient that knows from which state of the random stream its batch was drawn."""
-
-    batch: dict[str, Any] | None = None
+_CODE = 18
+_CHUNKS = range(0, 128, 16)
 
 
 class Remembering:
-    """An objective whose gradients know their batches."""
+    """An objective whose gradients tell their batches: behind each, in 18 numbers, the state of the random stream.
+
+    So they do over a socket, too, and in a checkpoint. Everything else is the objective's.
+    """
 
     def __init__(self, objective: Objective) -> None:
         self.inner = objective
         self.batch_size = int(getattr(objective, "batch_size", 1))
 
+    def __getattr__(self, name: str) -> Any:
+        # The inner objective is not there yet while a copy is made; noise drawn ahead would not tell its batch.
+        if name in ("inner", "additive_noise"):
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
     def gradient(self, w: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return the gradient of the objective, the same to the last bit, with its batch."""
-        batch = dict(rng.bit_generator.state)
-        gradient = np.asarray(self.inner.gradient(w, rng)).view(Drawn)
-        gradient.batch = batch
-        return gradient
+        """Return the gradient of the objective, the same to the last bit, and then its batch, shape (d + 18,)."""
+        code = _written(rng.bit_generator.state)
+        return np.concatenate([self.inner.gradient(w, rng), code])
+
+
+def _written(state: Any) -> list[int]:
+    if state["bit_generator"] != "PCG64":
+        raise UnsupportedScenario("guided SGD: batches are remembered for streams of numpy's PCG64 only")
+    words = (state["state"]["state"], state["state"]["inc"])
+    return [word >> chunk & 0xFFFF for word in words for chunk in _CHUNKS] + [state["has_uint32"], state["uinteger"]]
+
+
+def _read(code: np.ndarray) -> dict[str, Any]:
+    numbers = [int(one) for one in code]
+    word = [
+        sum(one << chunk for one, chunk in zip(part, _CHUNKS, strict=True)) for part in (numbers[:8], numbers[8:16])
+    ]
+    return {
+        "bit_generator": "PCG64",
+        "state": {"state": word[0], "inc": word[1]},
+        "has_uint32": numbers[16],
+        "uinteger": numbers[17],
+    }
 
 
 @dataclass
@@ -60,7 +84,7 @@ class Guided(Policy):
             for bit.
         random: The stream of verification batches.
         objective: What is minimised.
-        recent: Where the stream of each recent batch was, before the batch was drawn.
+        recent: The batch of each recent gradient, shape (18,).
         scores: Their scores; a batch that has not taken part in an update yet has none.
         updates: Updates since the last replays.
         error: The loss on the last verification batch.
@@ -71,7 +95,7 @@ class Guided(Policy):
     replays: int = 0
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     objective: Objective | None = field(default=None, metadata={"static": True})
-    recent: list[dict[str, Any]] = field(default_factory=list)
+    recent: list[np.ndarray] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     updates: int = 0
     error: float | None = None
@@ -96,24 +120,24 @@ class Guided(Policy):
         self.random, self.objective = random, objective
 
     def equip(self, objective: Objective, learning_rate: float) -> Objective:
-        """Let gradients know their batches."""
-        return Remembering(objective)  # type: ignore[return-value]  # workers ask it for gradients and nothing else
+        """Let gradients tell their batches."""
+        self.objective = objective
+        return Remembering(objective)  # type: ignore[return-value]  # it answers like one, by delegation
 
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Note the batch of a gradient that is kept."""
+        size = len(server.iterate)
+        if len(contribution.gradient) != size + _CODE:
+            raise UnsupportedScenario("guided SGD: these gradients do not tell their batches")
         weight = super().weigh(contribution, server)  # type: ignore[safe-super]  # of the policy that comes after
         if weight is not None:
-            batch = getattr(contribution.gradient, "batch", None)
-            if batch is None:
-                raise UnsupportedScenario(
-                    "guided SGD: the batches of these gradients are not known, so it is emulated only"
-                )
-            self.recent.append(batch)
+            self.recent.append(contribution.gradient[size:])
         return weight
 
     def combine(self, batch: list[Contribution], server: Server) -> np.ndarray:
         """The direction of the plain policy, and that of the replays if their time has come."""
-        direction = np.asarray(super().combine(batch, server))
+        size = len(server.iterate)
+        direction = super().combine([one._replace(gradient=one.gradient[:size]) for one in batch], server)
         objective = self.objective
         if objective is None:
             return direction
@@ -136,7 +160,7 @@ class Guided(Policy):
         self.recent, self.scores, self.updates = [], [], 0
         return direction
 
-    def _stream(self, state: dict[str, Any]) -> np.random.Generator:
-        bits = copy.copy(self.random.bit_generator)
-        bits.state = state
+    def _stream(self, code: np.ndarray) -> np.random.Generator:
+        bits = np.random.PCG64(0)
+        bits.state = _read(code)  # type: ignore[assignment]  # the same keys, as a plain dict
         return np.random.Generator(bits)
