@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import re
 import shutil
@@ -42,6 +44,52 @@ def on_config(config: Any) -> Any:
     for name in (*FILES[1:], "start.js"):
         config.extra_javascript.append(f"assets/katex/{name}")
     return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Make a page of every lesson, from the copy that the tests executed, or as it is where there is none."""
+    from mkdocs.structure.files import File
+
+    docs = Path(config.docs_dir)
+    for path in sorted((docs / "lessons").glob("*.ipynb")):
+        source = f"lessons/{path.name}"
+        files.remove(files.get_file_from_path(source))
+        executed = docs.parent / "build" / "lessons" / path.name
+        markdown, pictures = lesson(executed if executed.is_file() else path)
+        files.append(File.generated(config, f"lessons/{path.stem}.md", content=markdown))
+        for name, data in pictures.items():
+            files.append(File.generated(config, f"lessons/{path.stem}/{name}", content=data))
+    return files
+
+
+def lesson(path: Path) -> tuple[str, dict[str, bytes]]:
+    """Return a notebook as Markdown, and the pictures that it shows by their names."""
+    parts = [
+        f'!!! note "This is a page of a notebook"\n    Widgets run in JupyterLab: `make lab`, then `{path.name}`.\n'
+    ]
+    pictures: dict[str, bytes] = {}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            # A solution inside <details> is Markdown, too.
+            parts.append(source.replace("<details>", '<details markdown="1">'))
+            continue
+        parts.append(f"```python\n{source}\n```")
+        for output in cell["outputs"]:
+            data = output.get("data", {})
+            if "image/png" in data:
+                name = f"figure-{len(pictures) + 1}.png"
+                pictures[name] = base64.b64decode("".join(data["image/png"]))
+                words = "".join(data.get("text/plain", "")).replace("[", "(").replace("]", ")")
+                parts.append(f"![{words}]({path.stem}/{name})")
+            elif "text/markdown" in data:
+                parts.append("".join(data["text/markdown"]))
+            elif "text/latex" in data:
+                parts.append("".join(data["text/latex"]))
+            elif text := "".join(output.get("text", data.get("text/plain", ""))):
+                parts.append(f"```text\n{text.rstrip()}\n```")
+    title, _, rest = parts[1].partition("\n")
+    return "\n\n".join([title, parts[0], rest, *parts[2:]]) + "\n", pictures
 
 
 def on_post_build(config: Any) -> None:

@@ -50,7 +50,7 @@
   };
   const number = text => {
     const [p, q] = rational(text);
-    if (String(text).length > 24) return scientific(text, 12, false) + '\\ldots';
+    if (String(text).length > 24) return scientific(text, 16, false) + '\\ldots';
     return q === 1n ? `${p}` : `${p < 0n ? '-' : ''}\\tfrac{${p < 0n ? -p : p}}{${q}}`;
   };
   const same = pair => pair[0] === pair[1];
@@ -84,7 +84,7 @@
   const zeros = count => (count === 1 ? 'one zero' : `${count} zeros`);
   const CLAIMS = {
     stability_boundary: claim => [
-      `\\operatorname{Re} s < 0 \\text{ for all zeros, for all } 0 < a \\le ${scientific(claim.damping[0], 12, false)}`,
+      `\\operatorname{Re} s < 0 \\text{ for all zeros, for all } 0 < a \\le ${scientific(claim.damping[0], 16, false)}`,
       ...(claim.frequency ? [
         `\\text{some zero has } \\operatorname{Re} s > 0 \\text{ at } a = ${number(claim.damping[1])}`,
         `\\text{zeros on the imaginary axis at the boundary: } |\\omega| \\in ${interval(claim.frequency)}`] : [])],

@@ -1,0 +1,63 @@
+"""A lesson as readers meet it: run all, step, answer wrong and right, move a slider, see a certificate."""
+
+from collections.abc import Callable
+from typing import Any
+
+LESSON = "lessons/03_one_delay_and_lambert_w.ipynb"
+
+
+def test_a_lesson(opened: Callable[[str], Any]) -> None:
+    view = opened(LESSON)
+    view.run_all()
+    page = view.page
+    stepper = page.locator(".sddeverify-stepper").first
+    stepper.wait_for()
+    page.locator(".sddeverify-pade-explorer img").wait_for()  # the last widget of the lesson
+
+    # Outputs of certificates carry a fresh verdict.
+    assert page.locator(".sddeverify-card [data-verdict=ACCEPTED]").count() >= 2
+    assert page.locator(".sddeverify-card [data-verdict=none]").count() == 0
+
+    # Step, by mouse and by keyboard.
+    steps = page.locator(".sddeverify-stepper .sddeverify-step")
+    assert steps.count() == 1
+    stepper.locator(".sddeverify-next").click()
+    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 2")
+    stepper.locator(".sddeverify-next").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 3")
+    typeset = "document.querySelectorAll('.sddeverify-stepper .sddeverify-formula mjx-container').length >= 3"
+    page.wait_for_function(typeset)
+    view.screenshot("lesson_stepper")
+
+    # Predict a line: wrong, then right.
+    stepper.locator(".sddeverify-mode select").select_option("blank")
+    stepper.locator(".sddeverify-jump select").select_option(label="12. The critical damping")
+    answer = stepper.locator(".sddeverify-answer input")
+    answer.wait_for()
+    answer.fill("pi/tau")
+    answer.press("Enter")
+    stepper.locator(".sddeverify-wrong").wait_for()
+    answer.fill("pi/(2*tau)")
+    answer.press("Enter")
+    stepper.locator(".sddeverify-right").wait_for()
+    stepper.locator(".sddeverify-current .sddeverify-badge").click()
+    stepper.locator(".sddeverify-checks").wait_for()
+    view.screenshot("lesson_answered")
+
+    # A slider moved by the arrow keys: the picture changes, and its size does not.
+    explorer = page.locator(".sddeverify-root-explorer")
+    image = explorer.locator("img.sddeverify-figure, .sddeverify-figure img").first
+    before, size = image.get_attribute("src"), image.bounding_box()
+    handle = explorer.locator(".sddeverify-workers .noUi-handle")
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('.sddeverify-root-explorer .sddeverify-caption').textContent.includes('grows')"
+    )
+    assert image.get_attribute("src") != before
+    after = image.bounding_box()
+    assert (after["width"], after["height"]) == (size["width"], size["height"])
+    view.screenshot("lesson_explorer")
