@@ -13,6 +13,7 @@ help:
 	@echo "make lint   ruff, mypy, import-linter"
 	@echo "make docs   build the site strictly into site/"
 	@echo "make lab    open the lessons in JupyterLab"
+	@echo "make figures   draw the committed figures of README and site anew"
 	@echo "make bench  measure speed against other tools"
 
 # One stamp per set of extras, so that the demo need not wait for the test tools.
@@ -53,5 +54,8 @@ lab: $(VENV)/.stamp-all
 bench: $(VENV)/.stamp-bench
 	$(BIN)/python -m pytest benchmarks -p benchmark --benchmark-only
 
-.PHONY: help setup demo test lint docs lab bench
+figures: $(VENV)/.stamp-report
+	$(BIN)/python notebooks/guides/make_figures.py
+
+.PHONY: help setup demo test lint docs lab bench figures
 .SECONDARY:

@@ -106,6 +106,7 @@ KERNEL_IMPORTS = {
 
 DIVIDING = {
     "__main__",
+    "boundary_tube",
     "discrete_boundary",
     "function",
     "laws",

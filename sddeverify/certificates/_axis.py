@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Obstacle, Reason
-from sddeverify.certificates._contour import Condition, Subject, arithmetic, as_float, ladder, walk, working_bits
+from sddeverify.certificates._contour import Condition, Line, Subject, arithmetic, as_float, ladder, walk, working_bits
 from sddeverify.checker.function import Function
 from sddeverify.checker.interval import Pair, Refusal
 from sddeverify.checker.rules.stability_boundary import exclude_crossings
@@ -124,3 +124,22 @@ class _Axis:
             slopes = [-slope.imag, slope.real, slope.imag]
         slopes[1] = 1 + a * slopes[1] if self.narrow else -(1 - a * slopes[1])
         return [Condition(q, values[q], slopes[q], self.curvature * (a if q == 1 else 1)) for q in range(3)]
+
+
+class TubeLine(Line):
+    """The imaginary axis for a = hi, the subject's damping, where code 3 also excludes crossings for all a <= lo."""
+
+    def __init__(self, subject: Subject, lo: Fraction) -> None:
+        self.working = working_bits(subject.function, Fraction(0))
+        super().__init__(subject, Fraction(0), self.working)
+        self.share = float(lo / subject.function.damping.hi)
+
+    def conditions(self, w: Fraction) -> list[Condition]:
+        """The four half-planes; for the last one, the condition of the two that ends first."""
+        *others, below = super().conditions(w)
+        # Im h at lo is linear between w, at a = 0, and Im h at hi
+        x, y = self.function.law.jet(self.ar, self.ar.point(self.c, w), 1)
+        lo = float(self.function.damping.hi) * self.share
+        value, slope = float(w) + lo * as_float(x[2], self.working), 1 - lo * as_float(max(-y[0], y[1]), self.working)
+        above = Condition(3, value * (1 - 1e-12), slope, self.curvature * self.share)
+        return [*others, min(below, above, key=lambda condition: condition.reach)]

@@ -188,7 +188,7 @@ def count_witness(
         try:
             pieces = _propose(subject, c, bits)
             breaks, codes = [Fraction(0), *(w for w, _ in pieces)], [code for _, code in pieces]
-            zeros = _closing(codes)
+            zeros = closing(codes)
             subject.effort.spend(len(pieces) * (2 if checked else 1), function.law.size, work)  # the kernel's work
             if checked:
                 line = [(code, lo, hi) for code, (lo, hi) in zip(codes, pairwise(breaks), strict=True)]
@@ -222,7 +222,7 @@ def _propose(subject: Subject, c: Fraction, bits: int) -> list[tuple[Fraction, i
     return pieces
 
 
-def _closing(codes: list[int]) -> int:
+def closing(codes: list[int]) -> int:
     """The number of zeros that codes prove if all of them hold: see ``Function.zeros_right``."""
     steps = [(y - x) % 4 for x, y in pairwise(codes)]
     zeros = (1 - sum(-1 if step == 3 else step for step in steps)) // 2

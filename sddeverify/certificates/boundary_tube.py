@@ -8,13 +8,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
-from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
-from sddeverify.certificates._contour import Subject, count_witness
 from sddeverify.certificates._family import template
 from sddeverify.certificates._floats import FloatArithmetic
-from sddeverify.certificates._prove import decimals, finish
+from sddeverify.certificates._prove import finish
+from sddeverify.certificates._tube import Cell, Crossing, Pattern, searched
+from sddeverify.checker.document import Malformed
 from sddeverify.checker.family import fill
+from sddeverify.checker.interval import Refusal
 from sddeverify.checker.laws import parse
 from sddeverify.delays import Law
 from sddeverify.errors import UnsupportedScenario, invalid
@@ -25,13 +26,8 @@ if TYPE_CHECKING:
 
     from sddeverify.exact import Enclosure, Exact
 
+_LONGEST = 64  # cells that one search may serve untried
 _REACH = 1000  # the multiple of 1/(mean delay) up to which the boundary is looked for
-
-
-@dataclass(frozen=True)
-class _Crossing:
-    damping: Fraction
-    frequency: float
 
 
 @dataclass(frozen=True)
@@ -80,32 +76,90 @@ def prove(
     if len(points) < 2 or any(x >= y for x, y in pairwise(points)):
         raise invalid("parameter", [spell(x) for x in points[:5]], "two or more increasing exact rationals")
     delay = template(law, (points[0], points[-1]))
-    damping, witness = [], []
-    last: _Crossing | None = None
     try:
-        for k, (lo, hi) in enumerate(pairwise(points)):
-            try:
-                cell = fill(delay, {"$": [spell(lo), spell(hi)]})
-                first = last or _critical(law(lo), None)
-                last = _critical(law(hi), first)
-                try:
-                    bounds, proof = _cell(cell, (first.damping, last.damping))
-                except Obstacle:
-                    first, last = _critical(law(lo), None), _critical(law(hi), None)
-                    bounds, proof = _cell(cell, (first.damping, last.damping))
-            except Obstacle as obstacle:
-                return Inconclusive(obstacle.result.reason, f"parameter {spell(lo)} to {spell(hi)}: {obstacle}")
-            damping.append(bounds)
-            witness.append(proof)
-            if on_cell is not None:
-                on_cell(k + 1)
-        claim: dict[str, Any] = {"type": "boundary_tube", "delay": delay, "parameter": [spell(x) for x in points]}
-        return finish(BoundaryTube, claim | {"damping": damping}, witness, provenance)
+        try:
+            damping, witness = _cells(law, points, delay, every=False, on_cell=on_cell)
+            return _finished(points, delay, damping, witness, provenance)
+        except Obstacle:  # a cell among those that were not tried alone
+            damping, witness = _cells(law, points, delay, every=True, on_cell=on_cell)
+            return _finished(points, delay, damping, witness, provenance)
     except Obstacle as obstacle:
         return obstacle.result
 
 
-def _critical(law: Law, near: _Crossing | None) -> _Crossing:
+def _finished(
+    points: list[Fraction], delay: Any, damping: list[Any], witness: list[Any], provenance: Mapping[str, str] | None
+) -> BoundaryTube:
+    claim: dict[str, Any] = {"type": "boundary_tube", "delay": delay, "parameter": [spell(x) for x in points]}
+    return finish(BoundaryTube, claim | {"damping": damping}, witness, provenance)
+
+
+def _cells(
+    law: Callable[[Fraction], Law],
+    points: list[Fraction],
+    form: Any,
+    *,
+    every: bool,
+    on_cell: Callable[[int], None] | None,
+) -> tuple[list[Any], list[Any]]:
+    """The brackets and proofs of all cells. One that was searched for serves the next cells, stretched.
+
+    It is tried on the last cell of a stretch, by the kernel; then, unless ``every`` cell is to be tried, the cells
+    before that get theirs untried: ``finish`` has the kernel check them all. Stretches that succeed are doubled.
+    """
+    damping: list[Any] = []
+    witness: list[Any] = []
+    edges: list[Crossing] = []
+
+    def edge(k: int) -> Crossing:
+        while len(edges) <= k:
+            edges.append(_critical(law(points[len(edges)]), edges[-1] if edges else None))
+        return edges[k]
+
+    def cell(k: int) -> Cell:
+        lo, hi = points[k], points[k + 1]
+        # Untried cells should succeed where the tried one does, so that one is a little wider than it is.
+        slack = 0 if every else (hi - lo) / 16
+        delay = fill(form, {"$": (spell(lo - slack), spell(hi + slack))})
+        try:
+            parse(delay)
+        except (Malformed, Refusal):
+            delay = fill(form, {"$": (spell(lo), spell(hi))})
+        return Cell(delay, edge(k), edge(k + 1))
+
+    found: tuple[Cell, Pattern] | None = None
+    stretch, k = 1, 0
+    while k < len(points) - 1:
+        last = k if every else min(k + stretch, len(points) - 1) - 1
+        if found is not None and found[1].proves(cell(last)):
+            for one in map(cell, range(k, last + 1)):
+                bounds, proof = found[1].on(one)
+                damping.append([spell(x) for x in bounds])
+                witness.append(proof)
+            stretch, k = min(2 * stretch, _LONGEST), last + 1
+            if on_cell is not None:
+                on_cell(k)
+        elif found is not None and stretch > 1:
+            stretch = max(stretch // 4, 1)
+        elif found is not None and found[0] == cell(k):
+            raise Obstacle(Reason.PRECISION, _where(points, k) + "the kernel does not accept the pieces found")
+        else:
+            try:
+                found = cell(k), searched(cell(k))
+            except Obstacle:  # the first crossing may have become another one
+                edges[k:] = [_critical(law(points[k]), None), _critical(law(points[k + 1]), None)]
+                try:
+                    found = cell(k), searched(cell(k))
+                except Obstacle as obstacle:
+                    raise Obstacle(obstacle.result.reason, _where(points, k) + str(obstacle)) from None
+    return damping, witness
+
+
+def _where(points: list[Fraction], k: int) -> str:
+    return f"parameter {spell(points[k])} to {spell(points[k + 1])}: "
+
+
+def _critical(law: Law, near: Crossing | None) -> Crossing:
     """The first crossing at a break point, computed: by Newton's method from the last one, else by a search.
 
     If another crossing has come first in between, the proof of the lower end fails, and a search follows.
@@ -118,10 +172,10 @@ def _critical(law: Law, near: _Crossing | None) -> _Crossing:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
     if not crossings:
         raise Obstacle(Reason.DOMAIN, f"the computed critical damping is beyond {_REACH}/(mean delay)")
-    return _Crossing(Fraction(float(crossings[0].damping)), float(crossings[0].frequency))
+    return Crossing(Fraction(float(crossings[0].damping)), float(crossings[0].frequency))
 
 
-def _followed(law: Law, near: _Crossing) -> _Crossing | None:
+def _followed(law: Law, near: Crossing) -> Crossing | None:
     """Newton's method for Re Phi(i w) = 0."""
     node, ar, w = parse(law.to_json()), FloatArithmetic(), near.frequency
     for _ in range(8):
@@ -132,42 +186,5 @@ def _followed(law: Law, near: _Crossing) -> _Crossing | None:
         w -= step
         if abs(step) <= 1e-14 * w:
             damping = -w / node.jet(ar, complex(0, w), 0)[0].imag
-            return _Crossing(Fraction(damping), w) if abs(w - near.frequency) < 0.2 * w and damping > 0 else None
+            return Crossing(Fraction(damping), w) if abs(w - near.frequency) < 0.2 * w and damping > 0 else None
     return None
-
-
-def _cell(delay: Any, ends: tuple[Fraction, Fraction]) -> tuple[list[str], dict[str, Any]]:
-    """The narrowest bracket found for one cell, given the critical dampings at its ends, and its proof."""
-    claim = {"delay": delay, "undelayed": ["0", "0"]}
-    subject = Subject.of({**claim, "damping": ["1", "1"]})
-    spread = max(abs(ends[0] - ends[1]), min(ends) / 10**9)
-
-    def below(distance: Fraction) -> tuple[Fraction, Any]:
-        lo = decimals(min(ends) - distance, min(ends), spread / 32).lo
-        if lo <= 0:
-            raise Obstacle(Reason.BOUNDARY_IN_BOX, "the cell is too wide for a positive lower end")
-        return lo, axis_witness(subject, lo, None, None)
-
-    def above(distance: Fraction) -> tuple[Fraction, Any]:
-        hi = decimals(max(ends), max(ends) + distance, spread / 32).hi
-        zeros, count = count_witness(Subject.of({**claim, "damping": [spell(hi)] * 2}), Fraction(0))
-        if zeros == 0:
-            raise Obstacle(Reason.PRECISION, "no root has crossed at the upper end")
-        return hi, count
-
-    lo, axis = _nearest(below, spread / 8, min(ends))
-    hi, count = _nearest(above, spread, 4 * max(ends))  # the count sees the cell less sharply
-    return [spell(lo), spell(hi)], {"axis": axis, "count": count}
-
-
-def _nearest(
-    attempt: Callable[[Fraction], tuple[Fraction, Any]], distance: Fraction, most: Fraction
-) -> tuple[Fraction, Any]:
-    """The result of the first attempt that succeeds, going away from the computed boundary."""
-    while True:
-        try:
-            return attempt(distance)
-        except Obstacle:
-            distance *= 2
-            if distance > most:
-                raise

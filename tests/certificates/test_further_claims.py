@@ -281,7 +281,7 @@ def test_tube_of_a_constant_delay_contains_the_curve() -> None:
     for start, end, lo, hi in tube.rows():
         assert float(lo) <= np.pi / 2 / float(end)
         assert np.pi / 2 / float(start) <= float(hi)
-        assert float(hi - lo) < 0.12 * float(lo)
+        assert float(hi - lo) < 0.13 * float(lo)  # cells of up to 4 %
 
 
 def test_tube_along_a_shift_agrees_with_single_boundaries() -> None:

@@ -1,0 +1,42 @@
+"""Write the committed figures of the site: ``python notebooks/guides/make_figures.py`` (``make figures``)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from sddeverify.certificates import Inconclusive, boundary_tube
+from sddeverify.delays import ShiftedExponential
+from sddeverify.views import boundary_tube as view
+from sddeverify.views import style
+
+FOLDER = Path(__file__).parent / "figures"
+CELLS = 500
+
+
+def tube() -> view.Data:
+    """The boundary along the constant part of a shifted exponential delay whose exponential part has mean 1."""
+    points = [Fraction(1, 4) + Fraction(7, 4) * k / CELLS for k in range(CELLS + 1)]
+    found = boundary_tube.prove(lambda p: ShiftedExponential(p, "1"), points)
+    if isinstance(found, Inconclusive):
+        raise SystemExit(str(found))
+    rows = tuple(tuple(float(x) for x in row) for row in found.rows())
+    return view.Data(
+        rows=tuple((a, b, c, d) for a, b, c, d in rows),
+        parameter="constant part of the delay (mean of its exponential part: 1)",
+        law="Critical damping, shifted exponential delay",
+    )
+
+
+def to_csv(data: view.Data) -> str:
+    """The cells as rows; numbers to 9 digits."""
+    lines = [",".join(f"{float(x):.9g}" for x in row) for row in data.rows]
+    return "\n".join(["parameter_from,parameter_to,damping_lo,damping_hi", *lines]) + "\n"
+
+
+if __name__ == "__main__":
+    data = tube()
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "boundary_tube.png").write_bytes(style.to_png(view.figure(data), dpi=120))
+    (FOLDER / "boundary_tube.csv").write_text(to_csv(data), encoding="utf-8")
+    print(view.caption(data))
