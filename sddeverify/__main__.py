@@ -14,6 +14,7 @@ import typer
 
 from sddeverify.commands import (
     certify,
+    chart,
     check,
     cite,
     compare,
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": report.command,
     "derive": derive.command,
     "certify": certify.command,
+    "chart": chart.command,
     "check": check.command,
     "optimize": optimize.command,
     "emulate": emulate.command,

@@ -12,18 +12,23 @@ from sddeverify.checker.document import Malformed
 from sddeverify.checker.interval import Refusal
 from sddeverify.errors import invalid
 from sddeverify.exact import Enclosure, enclosure, pair
+from sddeverify.models import CharacteristicFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from sddeverify.models import CharacteristicFunction
 
 C = TypeVar("C", bound=Certificate)
 _MODEL = ("learning_rate", "hessian", "workers", "mean_delay")
 
 
 def function_claim(kind: str, h: CharacteristicFunction, model: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the members that all claims about one characteristic function share."""
+    """Return the members that all claims about one characteristic function share.
+
+    Raises:
+        InvalidScenario: if ``h`` is no characteristic function, or the model is wrong.
+    """
+    if not isinstance(h, CharacteristicFunction):
+        raise invalid("h", h, "a CharacteristicFunction, such as CharacteristicFunction(1, Constant(1))")
     claim = {"type": kind, **h.to_json()}
     return claim | ({"model": model_claim(model)} if model is not None else {})
 

@@ -129,18 +129,21 @@ def _attempts(subject: Subject, h: CharacteristicFunction, digits: int) -> Itera
 
 def _leading(subject: Subject, h: CharacteristicFunction) -> list[complex]:
     """The few rightmost roots in floats."""
-    found, edge = _search(lambda: search.leading(h)), subject.function.law.abscissa
+    edge = subject.function.law.abscissa
+    found = _search(lambda: search.leading(h), edge)
     if edge is not None and found[0].real <= edge:
         detail = f"no root is found right of the abscissa of convergence {edge} of the delay law"
         raise Obstacle(Reason.DOMAIN, detail)
     return found
 
 
-def _search(find: Callable[[], list[complex]]) -> list[complex]:
+def _search(find: Callable[[], list[complex]], edge: Fraction | None = None) -> list[complex]:
     try:
         found = find()
     except UnsupportedScenario as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
+    if not found and edge is not None:
+        raise Obstacle(Reason.DOMAIN, f"no root is found right of the abscissa of convergence {edge} of the delay law")
     if not found:
         raise Obstacle(Reason.PRECISION, "the search found no root")
     return found

@@ -30,8 +30,11 @@ def load() -> Any:
 def main(paths: list[str]) -> int:
     """Check the files and return the exit status."""
     kernel = load()
-    worst = 0 if paths else 2
-    for path in paths or ["usage: checker FILE..."]:
+    if not paths:
+        print("usage: checker FILE...", file=sys.stderr)
+        return 2
+    worst = 0
+    for path in paths:
         try:
             verdict = kernel.check(Path(path).read_bytes())
             status, text = verdict.status, verdict.reason or verdict.statement

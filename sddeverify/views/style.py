@@ -97,3 +97,10 @@ def to_svg(figure: Figure) -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": "sddeverify", "svg.fonttype": "path"}):
         figure.savefig(buffer, format="svg", metadata=_METADATA_SVG)
     return buffer.getvalue()
+
+
+def to_pdf(figure: Figure) -> bytes:
+    """Return the figure as a PDF file, the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return buffer.getvalue()

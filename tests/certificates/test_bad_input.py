@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 
-from sddeverify.certificates import rightmost_root, root_count, root_enclosure, stability, stability_boundary
-from sddeverify.delays import Constant, Lattice, Mixture, Sum
+from sddeverify import certificates
+from sddeverify.certificates import (
+    Reason,
+    rightmost_root,
+    root_count,
+    root_enclosure,
+    stability,
+    stability_boundary,
+)
+from sddeverify.delays import Constant, Exponential, Lattice, Mixture, Sum
 from sddeverify.errors import InvalidScenario
 from sddeverify.models import CharacteristicFunction
+from tests.certificates.proved import undecided
 
 H = CharacteristicFunction("3/10", Constant(1))
 MODEL = {"learning_rate": "3/80", "hessian": 1, "workers": 8, "mean_delay": 1}
@@ -109,3 +118,23 @@ def test_digits(claim: str, digits: Any) -> None:
 def test_model_members_are_positive(member: str, value: int) -> None:
     with pytest.raises(InvalidScenario, match=rf"^model\.{member}: "):
         stability.prove(H, model={**MODEL, member: value})
+
+
+@pytest.mark.parametrize(
+    ("claim", "further"),
+    [
+        ("stability", ()), ("root_count", ()), ("rightmost_root", ()), ("decay_rate", ()), ("delay_margin", ()),
+        ("stationary_variance", ()), ("all_roots", ("-1",)), ("root_enclosure", (("0", "1"),)),
+        ("mean_square_stability", ("1/10",)),
+    ],
+)  # fmt: skip
+def test_a_text_is_no_characteristic_function(claim: str, further: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidScenario, match="CharacteristicFunction"):
+        certificates.CLAIMS[claim].prove("x", *further)
+
+
+def test_left_of_the_abscissa_of_convergence_is_a_matter_of_the_domain() -> None:
+    """s + 5 + 1/(1 + s) has its zeros at -1.27 and -4.73, where the transform is not defined."""
+    h = CharacteristicFunction(1, Exponential(1), undelayed=5)
+    undecided(certificates.rightmost_root.prove(h), Reason.DOMAIN)
+    undecided(certificates.decay_rate.prove(h), Reason.DOMAIN)

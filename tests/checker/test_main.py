@@ -86,3 +86,8 @@ def test_the_kernel_loads_no_numerics() -> None:
     code = f"import sys, sddeverify.checker; print(*sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.strip() == ""
+
+
+def test_without_a_file_it_says_how_it_is_called() -> None:
+    found = subprocess.run([sys.executable, "-m", "sddeverify.checker"], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (2, "", "usage: checker FILE...\n")
