@@ -31,7 +31,7 @@ def main(paths: list[str]) -> int:
     """Check the files and return the exit status."""
     kernel = load()
     if not paths:
-        print("usage: checker FILE...", file=sys.stderr)
+        print("usage: checker FILE...")
         return 2
     worst = 0
     for path in paths:

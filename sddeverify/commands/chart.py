@@ -46,7 +46,9 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Certify the number of unstable roots over two parameters, and draw it.
+    """Certify and draw where two parameters are stable.
+
+    Certified is the number of unstable roots on the cells of a grid; what the grid does not resolve is undecided.
 
     With a law, x is the damping unless $x stands in the law, and a law without $y gets a further constant delay $y.
     With a scenario, x is the learning rate and y the number of workers; the law and the largest Hessian eigenvalue

@@ -90,4 +90,4 @@ def test_the_kernel_loads_no_numerics() -> None:
 
 def test_without_a_file_it_says_how_it_is_called() -> None:
     found = subprocess.run([sys.executable, "-m", "sddeverify.checker"], capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stdout, found.stderr) == (2, "", "usage: checker FILE...\n")
+    assert (found.returncode, found.stdout, found.stderr) == (2, "usage: checker FILE...\n", "")
