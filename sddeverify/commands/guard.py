@@ -22,7 +22,7 @@ def command(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The configuration (.toml or .json).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check that a training configuration lies inside certified regions.
+    """Keep a training configuration inside certified regions.
 
     CONFIG names one or more certificates and the numbers that the training program uses. Every certificate is checked
     by the kernel, and must imply that the configuration is stable. Paths are relative to CONFIG.

@@ -11,9 +11,9 @@ EXIT_FAILED = 1
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False) -> None:
-    r"""Prove known answers here, check them in a copied kernel, and see that tampered ones are refused.
+    r"""Check that this installation proves and refuses what it must.
 
-    It needs the core dependencies only, and takes a few seconds.
+    Known answers are proved, the kernel checks them, and tampered ones must be refused. It needs the core dependencies only, and takes a few seconds.
 
     \b
     Example: sddeverify selftest
