@@ -55,7 +55,10 @@ def clean(built, tmp_path_factory):
 def test_wheel_and_sdist_have_what_they_need(built):
     (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"sddeverify/py.typed", "sddeverify/checker/__main__.py"} <= names
+    assert {"sddeverify/py.typed", "sddeverify/checker/__main__.py", "sddeverify/views/widgets.css"} <= names
+    viewer = {name.partition(".data/data/")[2] for name in names}
+    assert "share/jupyter/labextensions/sddeverify/package.json" in viewer  # where JupyterLab looks for it
+    assert "share/jupyter/labextensions/sddeverify/static/remoteEntry.js" in viewer
     assert not any(name.startswith(("tests/", "benchmarks/", "notebooks/")) for name in names)
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
