@@ -225,6 +225,15 @@ def _exactly(claim: dict[str, Any], given: dict[str, Fraction], name: str) -> An
     return _below("step", _required(given, "step"), Fraction(claim["step"][0]))
 
 
+def _law_free(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
+    """Whatever the delay law: of mean delays up to that of the claim, or of any if a learning rate is given."""
+    top, mean = Fraction(claim["damping"]), Fraction(claim["mean_delay"])
+    if "learning_rate" not in given:
+        return _below("damping", _required(given, "damping"), top)
+    strength = given["learning_rate"] * _required(given, "hessian") * _required(given, "workers")
+    return _below("learning rate x hessian x workers", strength, top * mean)
+
+
 def _required(given: dict[str, Fraction], name: str) -> Fraction:
     if name not in given:
         raise invalid("configuration", f"without {name}", f"a configuration with {name}")
@@ -245,5 +254,6 @@ _FORMS: dict[str, _Form] = {
     "mean_square_stability": _Form(("damping", "step"), _mean_square),
     "boundary_tube": _Form(("damping", "parameter"), _tube),
     "discrete_boundary": _Form(("step", "lag"), _discrete),
+    "law_free_bound": _Form(("damping", *_MODEL), _law_free),
     "memoryless_boundary": _Form(("step", "workers"), _memoryless),
 }

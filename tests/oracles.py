@@ -49,7 +49,7 @@ def ball(pair: list[str]) -> arb:
 def is_point(law: Any) -> bool:
     """Whether a law of the format is one law."""
     if isinstance(law, dict):
-        return "empirical" not in law and all(is_point(x) for x in law.values())
+        return not {"empirical", "band"} & set(law) and all(is_point(x) for x in law.values())
     if isinstance(law, list):
         if len(law) == 2 and all(isinstance(x, str) for x in law):
             return bool(law[0] == law[1])
@@ -69,7 +69,8 @@ def member(
     Args:
         law: A law of the format, or a part of one.
         pick: Chooses a number between the ends of a pair.
-        move: Chooses by which part of a step, -1/2 to 1/2, a mass of an empirical law is moved; None: by nothing.
+        move: Chooses by which part of a step, -1/2 to 1/2, a mass of an empirical law is moved, and which part of the
+            epsilon of a band is put at 0 (negative) or at the end; None: nothing is moved.
     """
     if isinstance(law, list):
         if len(law) == 2 and all(isinstance(x, str) for x in law):
@@ -86,6 +87,8 @@ def member(
         weights = [w + share * x for w, x in zip(weights, room, strict=True)]
         laws = [member(part["law"], pick, move) for part in law["mixture"]]
         return mix(list(zip(weights, laws, strict=True)))
+    if "band" in law:
+        return _in_band(law["band"], pick, move)
     if "empirical" not in law:
         return {name: member(body, pick, move) for name, body in law.items()}
     counts, step = law["empirical"]["counts"], pick(*bounds(law["empirical"]["step"]))
@@ -94,6 +97,18 @@ def member(
     halves = [(j, Fraction(n, 2 * sum(counts))) for j, n in enumerate(counts) for _ in "12" if n]
     times = [(weight, max((j + move()) * step, Fraction(0))) for j, weight in halves]
     return mix([(weight, {"constant": {"time": [str(time)] * 2}}) for weight, time in times])
+
+
+def _in_band(body: dict[str, Any], pick: Callable[[Fraction, Fraction], Fraction], move: Any) -> Any:
+    """(1 - e) center + e (all at 0, or at the end): its distribution function is within e of the center's."""
+    end, center = pick(*bounds(body["support"])), member(body["center"], pick, move)
+    if "empirical" in body["center"] and "mixture" in center:  # no mass beyond the end
+        for part in center["mixture"]:
+            time = min(Fraction(part["law"]["constant"]["time"][0]), end)
+            part["law"]["constant"]["time"] = [str(time)] * 2
+    share = move() if move else Fraction(0)
+    moved, place = 2 * abs(share) * pick(*bounds(body["epsilon"])), end if share > 0 else Fraction(0)
+    return mix([(1 - moved, center), (moved, {"constant": {"time": [str(place)] * 2}})]) if moved else center
 
 
 def mix(parts: list[tuple[Fraction, Any]]) -> dict[str, Any]:
@@ -161,6 +176,8 @@ def transform(law: dict[str, Any], s: acb, order: int) -> acb_series:
         return _lattice(body, s, order)
     if name == "empirical":
         return _moved(body, s, order)
+    if name == "band":
+        return _near(body, s, order)
     if name == "mixture":
         total = series([0], order)
         for part in body:
@@ -205,6 +222,17 @@ def _moved(body: dict[str, Any], s: acb, order: int) -> acb_series:
             for k in range(order + 1):
                 coefficients[k] += (-time) ** k * decay / factorial(k)
     return series([x / sum(counts) for x in coefficients], order)
+
+
+def _near(body: dict[str, Any], s: acb, order: int) -> acb_series:
+    """The center's, each coefficient with a disc: epsilon times the integral of |(t^k exp(-s t)/k!)'| over [0, T]."""
+    cap, epsilon = ball(body["support"]), ball(body["epsilon"])
+    reach = [acb(cap) ** (k + 1) * moment(acb(s.real) * cap, k) / factorial(k) for k in range(order + 1)]
+    found = []
+    for k, x in enumerate(derivatives(body["center"], s, order)):
+        radius = abs(s) * abs(reach[k]) + (abs(reach[k - 1]) if k else 0)
+        found.append(x + _disc(epsilon * radius))
+    return series(found, order)
 
 
 def derivatives(law: dict[str, Any], s: acb, order: int) -> list[acb]:

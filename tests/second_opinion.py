@@ -357,12 +357,19 @@ def _optimum(claim: dict[str, Any], witness: Any) -> None:
             confirm_side(entry["functions"][proof["function"]], line, proof["count"], some=True)
 
 
+def _law_free_bound(claim: dict[str, Any], witness: Any) -> None:
+    strength = Fraction(claim["damping"]) * Fraction(claim["mean_delay"])
+    require(witness is None and strength > 0, "a witness, or no positive numbers")
+    require(bool(2 * exact(strength) < arb.pi()), "not below pi/2")
+
+
 CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
     "all_roots": _all_roots,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
     "optimum": _optimum,
+    "law_free_bound": _law_free_bound,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,

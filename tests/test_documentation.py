@@ -87,6 +87,7 @@ def test_claims_are_as_the_format_page_says(claim: str) -> None:
         "boundary_tube": [Constant, ["1", "11/10"]],
         "crossings": [Constant("1"), "5"],
         "discrete_boundary": [3],
+        "law_free_bound": ["1"],
         "mean_square_stability": [h, "1/10"],
         "memoryless_boundary": [4],
         "optimum": [{"one": [h], "other": [CharacteristicFunction("1/10", Constant("1"))]}],

@@ -30,7 +30,7 @@ CORE = {"document", "function", "interval", "laws", "verdict", *CORE_RULES}
 FAMILIES = {
     "certificates": ["CLAIMS"],
     "checker.rules": ["RULES"],
-    "delays": ["LAWS", "CONVENIENCES"],
+    "delays": ["LAWS", "COMPUTED", "CONVENIENCES"],
     "derivations": ["DERIVATIONS"],
     "emulator.policies": ["POLICIES"],
     "objectives": ["OBJECTIVES"],
@@ -187,11 +187,11 @@ def test_format_page_describes_every_claim_and_law() -> None:
 
 
 def test_notation_page_describes_every_law() -> None:
-    from sddeverify.delays import CONVENIENCES, LAWS
+    from sddeverify.delays import COMPUTED, CONVENIENCES, LAWS
 
     page = (ROOT / "notebooks" / "reference" / "laws.md").read_text("utf-8")
     named = set(re.findall(r"^\| `([a-z_]+)\(", page, re.MULTILINE))
-    assert named == (set(LAWS) | set(CONVENIENCES)) - {"mixture"}  # a mixture is written w*law + w*law
+    assert named == (set(LAWS) | set(COMPUTED) | set(CONVENIENCES)) - {"mixture"}  # a mixture is written w*law + w*law
 
 
 def test_format_page_states_the_limits_of_the_kernel() -> None:

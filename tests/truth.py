@@ -383,12 +383,20 @@ def _optimum(claim: dict[str, Any]) -> bool:
     return set(best) == {name for name, decays_slowly in slow.items() if not decays_slowly}
 
 
+def _law_free_bound(claim: dict[str, Any]) -> bool:
+    """Whether the constant law of that mean is stable at the greatest damping: no law is worse, says the theorem."""
+    a, m = Fraction(claim["damping"]), Fraction(claim["mean_delay"])
+    law = {"constant": {"time": [str(m)] * 2}}
+    return _stability({"damping": [str(a)] * 2, "undelayed": ["0", "0"], "delay": law, "stable": True})
+
+
 CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "all_roots": _all_roots,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
     "optimum": _optimum,
+    "law_free_bound": _law_free_bound,
     "rightmost_root": _rightmost_root,
     "root_count": _root_count,
     "root_enclosure": _root_enclosure,

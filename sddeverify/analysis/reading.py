@@ -27,6 +27,8 @@ def _value(pair: list[str]) -> Fraction:
 
 def _open(data: Json) -> tuple[str, Any]:
     ((name, body),) = data.items()
+    if name == "band":
+        return _open(body["center"])
     return ("lattice", body) if name == "empirical" else (name, body)
 
 

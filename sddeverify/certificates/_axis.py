@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sddeverify.certificates._certificate import Obstacle, Reason
 from sddeverify.certificates._contour import Condition, Line, Subject, arithmetic, as_float, ladder, walk, working_bits
 from sddeverify.checker.function import Function
-from sddeverify.checker.interval import Pair, Refusal
+from sddeverify.checker.interval import Arithmetic, Pair, Refusal
 from sddeverify.checker.rules.stability_boundary import exclude_crossings
 from sddeverify.exact import Enclosure, spell
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sddeverify.checker.laws import Law as KernelLaw
+
+_GRID = 64
 
 
 def axis_witness(
@@ -78,6 +80,25 @@ def axis_pieces(
         if bits or not checked or _accepted(check, witness, function.law):
             return witness
     raise obstacle
+
+
+def margin(subject: Subject, top: Fraction) -> Fraction:
+    """Return about the smallest damping, at most ``top``, at which some law of the subject may have a root on the axis.
+
+    The smallest w/(-Im Phi(i w)) over the frequencies w at which Re Phi may vanish, on a grid: proposed, not proved.
+    """
+    law = subject.function.law
+    ar = Arithmetic(working_bits(subject.function, Fraction(0)))
+    best, w = top, Fraction(0)
+    while w < best:
+        # equal steps for a few turns of the mean delay, growing ones after that
+        w += max(1 / (_GRID * law.mean.hi), w / _GRID)
+        w = Fraction(math.ceil(w * ar.unit), ar.unit)
+        subject.effort.spend(1, law.size, ar.bits)
+        value = law.jet(ar, ar.point(Fraction(0), w), 0)[0]
+        if value[0] <= 0 <= value[1] and value[2] < 0:
+            best = min(best, w * ar.unit / -value[2])
+    return best
 
 
 def _accepted(check: Callable[[dict[str, Any], KernelLaw], Any], axis: dict[str, Any], law: KernelLaw) -> bool:

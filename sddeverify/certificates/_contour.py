@@ -8,6 +8,7 @@ of h the pieces shrink like the square root of the distance, so a distance of 10
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from sddeverify.checker.document import MAX_BITS, MAX_POINTS, Malformed
 from sddeverify.checker.function import Function
 from sddeverify.checker.function import function as read
 from sddeverify.checker.interval import Arithmetic, Refusal
+from sddeverify.delays import COMPUTED
 from sddeverify.exact import spell
 
 _SAFETY = 0.94
@@ -148,14 +150,25 @@ class Subject:
         try:
             function = read({name: claim[name] for name in ("damping", "delay", "undelayed")})
         except (Malformed, Refusal) as error:
-            raise Obstacle(Reason.DOMAIN, str(error)) from None
+            raise Obstacle(Reason.DOMAIN, _known(claim["delay"]) or str(error)) from None
         return cls(function, all(is_one(claim[name]) for name in ("damping", "undelayed", "delay")))
+
+
+def _known(delay: Any) -> str:
+    """Return what to do about a law that has no form in certificates; nothing if there is none."""
+    names = {name for name in COMPUTED if f'"{name}": ' in json.dumps(delay)}
+    if not names:
+        return ""
+    return (
+        f"certificates do not know the law {', '.join(sorted(names))}, whose transform is only computed; cap it and "
+        "certify a band around it: sddeverify.delays.band_of(Capped(law, T))"
+    )
 
 
 def is_one(value: Any) -> bool:
     """Whether a parameter or a law of the format denotes one number or one law."""
     if isinstance(value, dict):
-        return "empirical" not in value and all(is_one(x) for x in value.values())
+        return not {"empirical", "band"} & set(value) and all(is_one(x) for x in value.values())
     if isinstance(value, list):
         if len(value) == 2 and all(isinstance(x, str) for x in value):
             return bool(value[0] == value[1])

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
-from sddeverify.certificates._axis import axis_witness
+from sddeverify.certificates._axis import axis_witness, margin
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness, working_bits
 from sddeverify.certificates._disc import require_digits
@@ -19,7 +19,7 @@ from sddeverify.checker.interval import Arithmetic, Pair
 from sddeverify.checker.laws import parse
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
-from sddeverify.exact import Enclosure, pair, positive, spell
+from sddeverify.exact import Enclosure, decimal_down, pair, positive, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _USUAL = 6  # most laws have their boundary below that
 MAX_DIGITS = 250  # a bracket this narrow still has a width that floats represent
 _FACTORS = (1.125, 1.25, 1.5, 2, 3, 4, 6, 8, 12)
+_SHARES = tuple(Fraction(share, 1000) for share in (1000, 999, 990, 950, 850, 700, 500))
+_LOWER_DIGITS = 6
 DEFAULT_REACH = 100  # up to which multiple of 1/(mean delay) a boundary is looked for
 
 
@@ -122,6 +124,39 @@ def prove(
             axis = axis_witness(subject, top, None, None)
             return finish(StabilityBoundary, claim, {"axis": axis, "count": None}, provenance)
         return _bracket(subject, claim, found, digits, model, provenance)
+    except Obstacle as obstacle:
+        return obstacle.result
+
+
+def prove_lower(
+    law: Law,
+    up_to: Exact | None = None,
+    *,
+    model: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> StabilityBoundary | Inconclusive:
+    """Certify stability up to the largest damping for which that can be shown; the claim has no upper end.
+
+    For laws that stand for many, such as a ``Band``, whose critical dampings may differ so much that nothing can be
+    said above the smallest one. Arguments and results are those of :func:`prove`; ``damping.hi`` is None.
+    """
+    require_delay(law)
+    top = None if up_to is None else positive(up_to, "up_to")
+    claim: dict[str, Any] = {"type": "stability_boundary", "delay": law.to_json(), "frequency": None}
+    try:
+        subject = Subject.of({**claim, "damping": ["1", "1"], "undelayed": ["0", "0"]})
+        limit = margin(subject, top or DEFAULT_REACH / subject.function.law.mean.hi)
+        obstacle = Obstacle(Reason.PRECISION, "no damping was tried")
+        for share in _SHARES:
+            lo = Fraction(decimal_down(limit * share, _LOWER_DIGITS))
+            try:
+                result = claim | {"damping": [spell(lo), None]}
+                result |= _model(result, subject, model)
+                axis = axis_witness(subject, lo, None, None)
+                return finish(StabilityBoundary, result, {"axis": axis, "count": None}, provenance)
+            except Obstacle as error:
+                obstacle = error
+        raise obstacle
     except Obstacle as obstacle:
         return obstacle.result
 

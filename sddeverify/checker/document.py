@@ -80,8 +80,7 @@ def integer(value: Any, least: int, most: int) -> int:
 
 def listed(value: Any, least: int, most: int) -> list[Any]:
     """Return a JSON list of ``least`` to ``most`` items."""
-    fits = isinstance(value, list) and least <= len(value) <= most
-    well_formed(fits, f"a list of {least} to {most} items is needed")
+    well_formed(isinstance(value, list) and least <= len(value) <= most, f"a list of {least} to {most} items is needed")
     return list(value)
 
 

@@ -64,8 +64,7 @@ class Function(NamedTuple):
 
     def at(self, ar: Arithmetic, c: Fraction, order: int) -> list[Rectangle]:
         """Return the coefficients of Phi at c, which bound those on Re s >= c; refuse c left of the domain."""
-        inside = self.law.abscissa is None or c > self.law.abscissa
-        require(inside, f"Re s = {c} is not right of the abscissa of convergence {self.law.abscissa}")
+        require(self.law.abscissa is None or c > self.law.abscissa, f"{c} is not right of the abscissa of convergence")
         return self.law.jet(ar, ar.point(c, ZERO), order)
 
     def number_right(self, witness: Witness, c: Fraction) -> int:
@@ -130,8 +129,7 @@ class Function(NamedTuple):
         jet = self.jet(ar, ar.point(re, im), zeros)
         power = [ar.real(Pair(radius**j, radius**j)) for j in range(zeros + 2)]
         rest = sum(ar.magnitude(x) * power[j][1] for j, x in enumerate(jet[:zeros])) + bound * power[-1][1]
-        proved = ar.mignitude(jet[zeros]) * power[zeros][0] > rest
-        require(proved, f"the disc is not proved to hold exactly {zeros} root(s)")
+        require(ar.mignitude(jet[zeros]) * power[zeros][0] > rest, f"the disc is not proved to hold {zeros} root(s)")
 
 
 def widen(ar: Arithmetic, jet: list[Rectangle], half: Fraction, curvature: int) -> Rectangle:
@@ -187,8 +185,7 @@ def read_model(model: Claim, law: Law) -> tuple[Any, Pair, str]:
     """
     rate, *values = members(model, "learning_rate", "hessian", "workers", "mean_delay")
     hessian, workers, mean = (positive(x) for x in values)
-    contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi
-    require(contained, "the mean delay of the model does not contain the mean of the delay law")
+    require(mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi, "the mean delay of the model does not contain the law's")
     text = f"{spelled(hessian)}, {spelled(workers)}, {spelled(mean)}"
     text = f"; a = learning rate x Hessian eigenvalue x workers / mean delay, the last three in {text}"
     return rate, Pair(hessian.lo * workers.lo / mean.hi, hessian.hi * workers.hi / mean.lo), text

@@ -12,6 +12,7 @@ Complete monotonicity: for Re s >= c right of the abscissa of convergence,
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial, reduce
+from itertools import pairwise
 from math import factorial
 from typing import Any, NamedTuple
 
@@ -23,13 +24,17 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 class Law(NamedTuple):
-    """A law; ``size`` weighs the cost of an evaluation; Phi is analytic right of ``abscissa`` (None: everywhere)."""
+    """A law; a jet costs ``size``; Phi is analytic right of ``abscissa`` (None: everywhere).
+
+    It ends at ``end`` (None: nowhere), of an empirical one the lattice does.
+    """
 
     text: str
     mean: Pair
     jet: Callable[[Any, Any, int], list[Any]]
     abscissa: Fraction | None = None
     size: int = 1
+    end: Fraction | None = None
 
 
 def multiply(ar: Any, x: list[Any], y: list[Any]) -> list[Any]:
@@ -48,7 +53,7 @@ def _inner(ar: Any, derivatives: list[Any], p: Pair) -> list[Any]:
 def _constant(body: Any, depth: int) -> Law:
     """Tau = d: Phi(s) = exp(-d s)."""
     time = pair(*members(body, "time"), least=0)
-    return Law(f"constant({spelled(time)})", time, lambda ar, s, order: _shift(ar, s, time, order))
+    return Law(f"constant({spelled(time)})", time, lambda ar, s, order: _shift(ar, s, time, order), end=time.hi)
 
 
 def _shift(ar: Any, s: Any, time: Pair, order: int) -> list[Any]:
@@ -75,8 +80,7 @@ def _gamma(value: Any, shape: Any) -> Law:
 
 def _uniform(body: Any, depth: int) -> Law:
     """Uniform on [lo, hi]: Phi(s) = exp(-lo s) I_0((hi - lo) s)."""
-    lo, hi = members(body, "lo", "hi")
-    start, end = pair(lo, least=0), pair(hi, above=0)
+    start, end = (pair(x, least=0) for x in members(body, "lo", "hi"))
     width = Pair(end.lo - start.hi, end.hi - start.lo)
     well_formed(width.lo > 0, "uniform: lo must be less than hi")
 
@@ -85,7 +89,7 @@ def _uniform(body: Any, depth: int) -> Law:
         return multiply(ar, _shift(ar, s, start, order), spread) if start.hi else spread
 
     mean = Pair((start.lo + end.lo) / 2, (start.hi + end.hi) / 2)
-    return Law(f"uniform({spelled(start)}, {spelled(end)})", mean, jet)
+    return Law(f"uniform({spelled(start)}, {spelled(end)})", mean, jet, end=end.hi)
 
 
 def _truncated_exponential(body: Any, depth: int) -> Law:
@@ -100,7 +104,7 @@ def _truncated_exponential(body: Any, depth: int) -> Law:
 
     slope = jet(Arithmetic(192), (0, 0, 0, 0), 1)[1]  # -Phi'(0), the only mean that is irrational
     mean = Pair(Fraction(-slope[1], 1 << 192), Fraction(-slope[0], 1 << 192))
-    return Law(f"truncated_exponential({spelled(scale)}, {spelled(cap)})", mean, jet)
+    return Law(f"truncated_exponential({spelled(scale)}, {spelled(cap)})", mean, jet, end=cap.hi)
 
 
 def _cells(body: Any, name: str, slack: Fraction) -> Law:
@@ -128,32 +132,53 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
         real = ar.real_part(s)
         spread = ar.inverse(ar.exponential(ar.scale(ar.size(real), half)))
         stretched = _inner(ar, sums(ar, ar.exponential(ar.scale(real, step)), order, 2, 1), half)
-        bounds = [ar.size(ar.multiply(x, spread)) for x in stretched]
-        radii = [ar.multiply(ar.size(s), x) for x in bounds]
-        radii[1:] = [ar.add(x, y) for x, y in zip(radii[1:], bounds[:-1], strict=True)]
-        return [ar.inflate(x, ar.scale(radius, half)) for x, radius in zip(exact, radii, strict=True)]
+        return _blurred(ar, s, exact, [ar.multiply(x, spread) for x in stretched], half)
 
     average = Fraction(sum(j * x for j, x in enumerate(counts)), total)
     mean = Pair(max(average - slack, _ZERO) * step.lo, (average + slack) * step.hi)
     text = f"{name}(step {spelled(step)}, {total} times in {len(counts)} cells)"
-    return Law(text, mean, jet, None, 1 + len(counts) // 16)
+    return Law(text, mean, jet, None, 1 + len(counts) // 16, (len(counts) - 1) * step.hi)
+
+
+def _blurred(ar: Any, s: Any, jet: list[Any], terms: list[Any], factor: Pair) -> list[Any]:
+    """Inflate the k-th coefficient by factor (D_(k-1) + |s| D_k), D_k = |terms[k]|, D_(-1) = 0."""
+    bounds = [ar.subtract(ar.one, ar.one), *(ar.size(x) for x in terms)]
+    radii = [ar.add(x, ar.multiply(ar.size(s), y)) for x, y in pairwise(bounds)]
+    return [ar.inflate(x, ar.scale(radius, factor)) for x, radius in zip(jet, radii, strict=True)]
+
+
+def _band(body: Any, depth: int) -> Law:
+    """Every law on [0, T] whose distribution function F is within eps of that, G, of a law of the center on [0, T].
+
+    F = G = 1 from T on. So, by parts, the k-th derivative of Phi_F - Phi_G at s is (-1)^(k+1) times the integral over
+    [0, T] of (F - G)(t) (t^k e^(-s t))' dt, (t^k e^(-s t))' = (k t^(k-1) - s t^k) e^(-s t): the k-th coefficient moves
+    by at most eps (D_(k-1) + |s| D_k), D_k = T^(k+1) I_k(T Re s)/k!, the integral of t^k e^(-t Re s)/k!. This holds for
+    every s, also left of the axis, where e^(-t Re s) > 1. The mean, the integral of 1 - F, moves by at most eps T. Each
+    F is a law, so the bounds by complete monotonicity hold for each of them.
+    """
+    center, epsilon, support = members(body, "center", "epsilon", "support")
+    law, eps, cap = parse(center, depth + 1), pair(epsilon, least=0), pair(support, above=0)
+    well_formed(eps.hi <= 1 and law.end is not None and law.end <= cap.lo, "a band is at most 1 wide and not too short")
+
+    def jet(ar: Any, s: Any, order: int) -> list[Any]:
+        moments = _inner(ar, ar.moments(ar.scale(ar.real_part(s), cap), order), cap)
+        return _blurred(ar, s, law.jet(ar, s, order), [ar.scale(x, cap) for x in moments], eps)
+
+    mean = Pair(max(law.mean.lo - eps.hi * cap.hi, _ZERO), min(law.mean.hi + eps.hi * cap.hi, cap.hi))
+    text = f"any law on [0, {spelled(cap)}] with a distribution function within {spelled(eps)} of that of {law.text}"
+    return Law(text, mean, jet, None, 1 + law.size, cap.hi)
 
 
 def _mixture(body: Any, depth: int) -> Law:
     """Law i with probability w_i, the weights summing to 1: Phi = sum of w_i Phi_i."""
     split = [members(part, "weight", "law") for part in listed(body, 2, 256)]
     weights = [pair(weight, least=0) for weight, _ in split]
-    able = sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights)
-    well_formed(able, "mixture: the weights must be able to sum to 1")
+    well_formed(sum(w.lo for w in weights) <= 1 <= sum(w.hi for w in weights), "mixture: weights that cannot sum to 1")
     return _combined("mixture", weights, [law for _, law in split], depth)
 
 
-def _sum(body: Any, depth: int) -> Law:
-    """The sum of independent times: Phi = product of Phi_i."""
-    return _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 256)), body, depth)
-
-
 def _combined(name: str, weights: list[Pair], bodies: list[Any], depth: int) -> Law:
+    """A mixture; or the sum of independent times, Phi = product of Phi_i."""
     laws = [parse(body, depth + 1, zero_mean=True) for body in bodies]
     parts = list(zip(weights, laws, strict=True))
 
@@ -177,8 +202,9 @@ _LAWS: dict[str, Callable[[Any, int], Law]] = {
     "truncated_exponential": _truncated_exponential,
     "lattice": lambda body, depth: _cells(body, "lattice", _ZERO),
     "empirical": lambda body, depth: _cells(body, "empirical", Fraction(1, 2)),
+    "band": _band,
     "mixture": _mixture,
-    "sum": _sum,
+    "sum": lambda body, depth: _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 256)), body, depth),
 }
 
 

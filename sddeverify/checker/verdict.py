@@ -61,8 +61,7 @@ def _check(document: dict[str, Any]) -> Verdict:
     well_formed(schema == SCHEMA, f"this kernel checks {SCHEMA!r}, not {str(schema)[:60]!r}")
     well_formed(all(isinstance(x, dict) for x in others), "producer and provenance are objects")
     rule, identity = read(claim), digest(claim)
-    same = sha256 == identity and statement == rule.statement
-    require(same, "claim_sha256 or statement is not that of the claim")
+    require(sha256 == identity and statement == rule.statement, "claim_sha256 or statement is not that of the claim")
     rule.verify(witness)
     return Verdict(Status.ACCEPTED, "", rule.statement, identity)
 

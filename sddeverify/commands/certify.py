@@ -57,6 +57,9 @@ def command(
         str | None, typer.Option("--y", metavar="lo,hi", help="stability_chart: the range of $y in damping or delay.")
     ] = None,
     cells: Annotated[int | None, typer.Option(metavar="n", help="How many cells; of a chart, on each side.")] = None,
+    mean_delay: Annotated[
+        str | None, typer.Option(metavar="m", help="law_free_bound: the mean delay, all that is known of it.")
+    ] = None,
     lag: Annotated[int | None, typer.Option(metavar="d", help="discrete_boundary: the staleness.")] = None,
     workers: Annotated[int | None, typer.Option(metavar="P", help="memoryless_boundary: how many.")] = None,
     out: Annotated[
@@ -88,6 +91,7 @@ def command(
     time_to_target         when the mean path stays within a target, for a constant delay
     memoryless_boundary    up to which step P memoryless workers are so, exactly
     discrete_boundary      up to which step P = lag + 1 equal workers in turn are stable
+    law_free_bound         up to which damping every law of a mean delay is stable
     optimum                the candidate that decays fastest (from Python only)
 
     \b
@@ -108,6 +112,7 @@ def command(
         "x": x,
         "y": y,
         "cells": cells,
+        "mean_delay": mean_delay,
         "lag": lag,
         "workers": workers,
     }
@@ -213,7 +218,7 @@ def prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
     elif "parameter" in wanted:
         wanted["law"] = lambda value: parse(text.replace("$", str(value)))
         wanted["parameter"] = _grid(wanted["parameter"], wanted.pop("cells"))
-    elif "damping" in wanted:
+    elif "damping" in wanted and "mean_delay" not in wanted:
         law = parse(text)
         wanted["h"] = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
     elif text is not None:

@@ -10,6 +10,8 @@ import typer
 from sddeverify.errors import InvalidScenario, MissingExtra, invalid
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from rich.console import Console
     from rich.table import Table
 
@@ -35,6 +37,16 @@ def command(
         int | None, typer.Option(metavar="P", help="Number of processes to record; 8 if left out.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(metavar="S", help="How long to record; 5 if left out.")] = None,
+    cap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T", help="When workers stop (s), fixed beforehand; chosen on half of the times if left out."
+        ),
+    ] = None,
+    confidence: Annotated[
+        str | None,
+        typer.Option(metavar="p", help="Of the statement about the true law of the times; 0.99 if left out."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Measure workers, certify, emulate, compare, and write a report.
@@ -47,8 +59,9 @@ def command(
     Exit status: 0 the report was written (it may say "undecided"), 2 bad input.
     """
     _check(scenario, trace, workers, seconds)
+    measure = _measure(scenario is not None and trace is None, cap, confidence)
     try:
-        found, console = _make(scenario, trace, out, workers, seconds)
+        found, console = _make(scenario, trace, out, workers, seconds, measure)
     except ImportError as error:
         raise MissingExtra(f"the report needs {error.name}: install sddeverify[report]") from None
     if as_json:
@@ -84,8 +97,28 @@ def _check(scenario: Path | None, trace: Path | None, workers: int | None, secon
         raise invalid("--seconds", seconds, "a number of seconds from 0.5 to 3600")
 
 
+def _measure(unmeasured: bool, cap: str | None, confidence: str | None) -> dict[str, Fraction]:
+    """Read what the statement about the true law of the times is to be about."""
+    from sddeverify.exact import positive
+
+    given = {"cap": cap, "confidence": confidence}
+    found = {name: positive(value, f"--{name}") for name, value in given.items() if value is not None}
+    if found and unmeasured:
+        raise InvalidScenario(
+            f"--{next(iter(found))}: it is about measured times; add --trace, or leave out the scenario"
+        )
+    if found.get("confidence", 0) >= 1:
+        raise invalid("--confidence", confidence, "a number between 0 and 1, such as 0.99")
+    return found
+
+
 def _make(
-    scenario: Path | None, trace: Path | None, out: Path, workers: int | None, seconds: float | None
+    scenario: Path | None,
+    trace: Path | None,
+    out: Path,
+    workers: int | None,
+    seconds: float | None,
+    measure: dict[str, Fraction],
 ) -> tuple[Report, Console]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -104,6 +137,7 @@ def _make(
                 trace=trace,
                 workers=workers or source.WORKERS,
                 seconds=seconds or source.SECONDS,
+                **measure,
                 progress=lambda stage, done: bar.update(task, description=stage, completed=done),
             )
     except Interrupted as interrupted:

@@ -151,16 +151,17 @@ class Law(ABC):
         Raises:
             InvalidScenario: if it is not exactly an object of the format.
         """
-        from sddeverify.delays import LAWS
+        from sddeverify.delays import COMPUTED, LAWS
 
+        known = LAWS | COMPUTED
         if depth > MAX_DEPTH:
             raise InvalidScenario(f"delay law: nested deeper than {MAX_DEPTH} is not allowed; write a flatter law")
         if not isinstance(value, dict) or len(value) != 1:
             raise invalid("delay law", value, 'an object with one member, such as {"constant": {"time": ["1", "1"]}}')
         ((name, body),) = value.items()
-        if name not in LAWS:
-            raise invalid("delay law", name, f"one of {', '.join(LAWS)}")
-        return LAWS[name]._from_body(body, depth)
+        if name not in known:
+            raise invalid("delay law", name, f"one of {', '.join(known)}")
+        return known[name]._from_body(body, depth)
 
     @classmethod
     def usage(cls) -> str:
@@ -170,7 +171,13 @@ class Law(ABC):
     @classmethod
     def from_arguments(cls, numbers: list[Fraction]) -> Law:
         """Return the law of the arguments of the textual notation."""
-        raise invalid(cls.name, f"{len(numbers)} number(s)", "laws, not numbers")
+        raise invalid(cls.name, f"{len(numbers)} number(s)", cls.usage() or "laws, not numbers")
+
+    @classmethod
+    def from_parts(cls, arguments: list[Any]) -> Law:
+        """Return the law of arguments some of which are laws, as in ``capped(lognormal(1, 1), 20)``."""
+        laws = [str(x) for x in arguments if isinstance(x, Law)]
+        raise invalid(cls.name, laws[0], f"numbers only: {cls.usage()}")
 
 
 class Atom(Law):

@@ -164,14 +164,14 @@ class _Reader:
 
 def _usages() -> dict[str, str]:
     """Return how each name that may be called is used."""
-    from sddeverify.delays import CONVENIENCES, LAWS
+    from sddeverify.delays import COMPUTED, CONVENIENCES, LAWS
 
-    usages = {name: law.usage() for name, law in LAWS.items() if law.usage()}
+    usages = {name: law.usage() for name, law in (LAWS | COMPUTED).items() if law.usage()}
     return usages | {"sum": "sum(law, law, ...)"} | {name: usage for name, (usage, _) in CONVENIENCES.items()}
 
 
 def _call(name: str, arguments: list[Fraction | Law]) -> Law:
-    from sddeverify.delays import CONVENIENCES, LAWS, Sum
+    from sddeverify.delays import COMPUTED, CONVENIENCES, LAWS, Sum
 
     usage = _usages()[name]
     laws = [x for x in arguments if isinstance(x, Law)]
@@ -180,8 +180,9 @@ def _call(name: str, arguments: list[Fraction | Law]) -> Law:
         if numbers:
             raise invalid(name, spell(numbers[0]), f"laws only: {usage}")
         return Sum(*laws)
-    if laws:
-        raise invalid(name, str(laws[0]), f"numbers only: {usage}")
-    if name in CONVENIENCES:
+    if name in CONVENIENCES and not laws:
         return CONVENIENCES[name][1](numbers)
-    return LAWS[name].from_arguments(numbers)
+    if name in CONVENIENCES:
+        raise invalid(name, str(laws[0]), f"numbers only: {usage}")
+    law = (LAWS | COMPUTED)[name]
+    return law.from_parts(arguments) if laws else law.from_arguments(numbers)

@@ -53,7 +53,7 @@ class Empirical(Atom):
         """
         if not 2 <= cells <= MAX_CELLS:
             raise invalid("empirical.cells", cells, f"an integer from 2 to {MAX_CELLS}")
-        values = [_measured(time, f"empirical.times[{k}]") for k, time in enumerate(times)]
+        values = [measured(time, f"empirical.times[{k}]") for k, time in enumerate(times)]
         longest = max(values, default=Fraction(0))
         if longest == 0:
             raise invalid("empirical.times", "no time" if not values else "only zeros", "at least one positive time")
@@ -98,7 +98,8 @@ class Empirical(Atom):
         return self.lattice.sample(rng, size)
 
 
-def _measured(time: Exact | float, field: str) -> Fraction:
+def measured(time: Exact | float, field: str) -> Fraction:
+    """Return a measured time exactly, or refuse one that is negative or not finite."""
     if isinstance(time, float):  # numpy's float64, too
         if not math.isfinite(time) or time < 0:
             raise invalid(field, time, "a finite time that is not negative")

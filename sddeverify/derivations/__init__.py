@@ -19,6 +19,7 @@ from sddeverify.derivations import (
     diffusion_limit,
     event_trigger,
     k_batch_asynchronous,
+    law_free_bound,
     linearization,
     optimal_workers,
     stability_boundary,
@@ -57,6 +58,7 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "event_trigger": event_trigger.derive,
     "closed_network": closed_network.derive,
     "optimal_workers": optimal_workers.derive,
+    "law_free_bound": law_free_bound.derive,
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 

@@ -53,6 +53,7 @@ omega = _positive("omega")
 tau = _positive("tau")
 C, S = Symbol("C", real=True), Symbol("S", real=True)
 Phi = Symbol("Phi")
+phase, excess, lack = Symbol("vartheta", real=True), Symbol("y", real=True), Symbol("v", real=True)
 phi = _positive("phi")
 path = Function("x", real=True)
 density = Function("f", real=True)
@@ -135,6 +136,9 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     b: Meaning("noise amplitude", "1/sqrt(time)"),
     omega: Meaning("frequency on the imaginary axis", "1/time"),
     tau: Meaning("delay", "time"),
+    phase: Meaning("phase of the oscillation after the delay, ωτ", "1"),
+    excess: Meaning("what a phase exceeds π/2 by", "1"),
+    lack: Meaning("what a phase lacks to π/2", "1"),
     C: Meaning("E cos(ωτ), the real part of Φ(iω)", "1"),
     S: Meaning("E sin(ωτ), minus the imaginary part of Φ(iω)", "1"),
     Phi: Meaning("transform of the delay law, E exp(-sτ)", "1"),

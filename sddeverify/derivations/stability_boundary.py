@@ -102,7 +102,7 @@ def _equations(chain: Chain) -> Step:
         Eq(imaginary.after, 0, evaluate=False),
         Solve(sym.a),
         "At which damping. Only frequencies with S > 0 count. For every law a E τ < π/2 is enough for stability "
-        "(known result), so the constant delay is the worst of given mean.",
+        "(derivation law_free_bound), so the constant delay is the worst of given mean.",
         uses=(imaginary,),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sddeverify.report import output, source
@@ -31,6 +32,8 @@ def make(
     trace: Path | None = None,
     workers: int = source.WORKERS,
     seconds: float = source.SECONDS,
+    cap: Fraction | None = None,
+    confidence: Fraction = source.CONFIDENCE,
     progress: Progress,
 ) -> Report:
     """Do the whole job and write the report to a folder, which is replaced if it holds an earlier report.
@@ -41,6 +44,8 @@ def make(
         trace: Trace file, whose times become the compute law.
         workers: Number of processes to record.
         seconds: How long to record.
+        cap: The time (s) at which the workers stop, fixed before the trace was looked at; chosen on half of it if None.
+        confidence: Of the statement about the true law of the capped times.
         progress: Told how far the work is.
 
     Raises:
@@ -63,5 +68,5 @@ def make(
         from sddeverify.report.study import conduct
         from sddeverify.report.write import write
 
-        study = conduct(given, stage, progress)
+        study = conduct(replace(given, cap=cap, confidence=confidence), stage, progress)
         return Report(study, write(study, stage, progress))

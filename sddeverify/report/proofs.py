@@ -12,15 +12,18 @@ from sddeverify.checker import laws as kernel_laws
 from sddeverify.delays import Empirical
 from sddeverify.exact import Enclosure
 from sddeverify.models import CharacteristicFunction
+from sddeverify.report.band import BAND, LAW_FREE, prove_law_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sddeverify.certificates.law_free_bound import LawFreeBound
     from sddeverify.certificates.rightmost_root import RightmostRoot
     from sddeverify.certificates.stability import Stability
     from sddeverify.certificates.stability_boundary import StabilityBoundary
     from sddeverify.delays import Law
     from sddeverify.models import Model
+    from sddeverify.report.band import BandProof
     from sddeverify.report.further import Further
 
 DIGITS = 12
@@ -60,6 +63,8 @@ class Proofs:
         whole_spectrum: Whether ``operating`` is about all eigenvalues between smallest and largest, or
             the largest alone.
         modes: Rightmost roots, the stiffest mode first.
+        law_free: The learning rate up to which every delay law is stable.
+        band: What the measured times say about their true law, if there are any.
         further: What is proved with the help of computed numbers.
     """
 
@@ -67,7 +72,9 @@ class Proofs:
     operating: Stability | Inconclusive
     whole_spectrum: bool
     modes: tuple[ModeProof, ...]
+    law_free: LawFreeBound | Inconclusive
     further: Further | None = None
+    band: BandProof | None = None
 
     @property
     def results(self) -> dict[str, Certificate | Inconclusive]:
@@ -77,6 +84,8 @@ class Proofs:
             "stability": self.operating,
         }
         found |= {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
+        found |= {LAW_FREE: self.law_free}
+        found |= {} if self.band is None else {BAND: self.band.result}
         return found if self.further is None else found | self.further.results
 
     @property
@@ -123,7 +132,9 @@ def prove_all(model: Model, progress: Callable[[], None] | None = None) -> Proof
     for name, hessian in eigenmodes(model).items():
         modes.append(_mode(model, name, hessian, origin))
         done()
-    return Proofs(boundary, operating, whole, tuple(modes))
+    law_free = prove_law_free(model)
+    done()
+    return Proofs(boundary, operating, whole, tuple(modes), law_free)
 
 
 def eigenmodes(model: Model) -> dict[str, Fraction]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WORKERS = 8
 SECONDS = 5.0
 CELLS = 1024
+CONFIDENCE = Fraction(99, 100)
 STRENGTH = Fraction(6, 5)
 """Packaged learning rate times workers: 3/20 for 8 workers, well inside the stable range of the digits."""
 
@@ -35,12 +36,16 @@ class Source:
         trace: Observed times of real workers, if there are any.
         measured: What the trace is called in the report, e.g. ``"8 processes on this machine"``.
         notes: Sentences that a reader must know: which law was used, what was replaced.
+        cap: The time (s) at which the workers stop, fixed before the trace was looked at; None if it is to be chosen.
+        confidence: Of the statement about the true law of the capped times.
     """
 
     scenario: Scenario
     trace: Trace | None
     measured: str
     notes: tuple[str, ...]
+    cap: Fraction | None = None
+    confidence: Fraction = CONFIDENCE
 
     @property
     def fitted(self) -> bool:

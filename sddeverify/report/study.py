@@ -14,6 +14,7 @@ from sddeverify.emulator.run import emulate
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.report import computed as numbers
 from sddeverify.report import further
+from sddeverify.report.band import prove_band
 from sddeverify.report.proofs import prove_all
 from sddeverify.report.recheck import recheck
 from sddeverify.scenario import Scenario
@@ -123,9 +124,10 @@ def conduct(
         progress("re-checking the derivation", count / len(derived.derivations))
     watch.lap("derive and re-check the derivation")
 
-    total, done = 4 if len(derived.model.hessian) > 1 else 3, iter(range(1, 9))
+    total, done = 6 if len(derived.model.hessian) > 1 else 5, iter(range(1, 9))
     progress("certifying", 0)
     proofs = prove_all(derived.model, lambda: progress("certifying", next(done) / total))
+    proofs = replace(proofs, band=prove_band(source, derived.model))
     watch.lap("certify")
 
     progress("computing mean-square limit and best number of workers", 0)

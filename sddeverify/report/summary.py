@@ -11,6 +11,7 @@ from sddeverify.certificates import Inconclusive
 from sddeverify.delays import Empirical
 from sddeverify.exact import decimal_down, spell
 from sddeverify.report import mean_square
+from sddeverify.report.band import band_rows
 from sddeverify.report.rows import Row, Status
 from sddeverify.report.text import accepted, between, file_of, hypothesis, refused, undecided
 
@@ -32,6 +33,7 @@ def rows(study: Study) -> list[Row]:
     """Return all rows, the most important first."""
     return [
         *_learning_rates(study),
+        *band_rows(study),
         _operating(study),
         *mean_square.operating(study),
         *mean_square.rate(study),

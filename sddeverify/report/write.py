@@ -10,8 +10,10 @@ import sddeverify
 from sddeverify import citing
 from sddeverify.certificates import Inconclusive
 from sddeverify.citing import Cited
+from sddeverify.citing._latex import escape
 from sddeverify.exact import decimal_down, decimal_up, spell
 from sddeverify.report import page
+from sddeverify.report.band import BAND, LAW_FREE, assumed
 from sddeverify.report.figures import pictures
 from sddeverify.report.summary import rows
 from sddeverify.report.text import accepted
@@ -102,7 +104,7 @@ def cited(study: Study) -> list[Cited]:
         )
         real = mode.result.real
         found.append(_cited(f"Abscissa{mode.name.capitalize()}", text, real.lo, real.hi, study, name))
-    return found + _cited_further(study)
+    return found + _cited_further(study) + cited_bands(study)
 
 
 def _cited_further(study: Study) -> list[Cited]:
@@ -131,6 +133,29 @@ def _cited_further(study: Study) -> list[Cited]:
             f"Of the candidates of the certificate {names} workers alone decay faster than {{lo}} in the slowest mode"
         )
         found.append(_cited("BestWorkers", text, further.best.threshold, None, study, "optimum"))
+    return found
+
+
+def cited_bands(study: Study) -> list[Cited]:
+    """Return what is certified for every delay law, and for the true law of the measured times."""
+    model, found = study.derived.model, []
+    where = (
+        f"for {model.workers} asynchronous workers and Hessian eigenvalues up to "
+        f"{decimal_down(model.hessian[-1], 12)}, the mean is stable for every learning rate up to {{lo}}"
+    )
+    free, proof = study.proofs.law_free, study.proofs.band
+    if accepted(study, LAW_FREE) and not isinstance(free, Inconclusive):
+        text = f"Whatever the delay law, {where}"
+        found.append(
+            _cited(
+                "LawFreeLearningRate", text, free.learning_rate(model.hessian[-1], model.workers), None, study, LAW_FREE
+            )
+        )
+    if proof is not None and accepted(study, BAND) and not isinstance(proof.result, Inconclusive):
+        rate = proof.result.learning_rate
+        if rate is not None:
+            text = f"For the true law of the capped times, {escape(assumed(proof))}: {where}"
+            found.append(_cited("MeasuredLearningRate", text, rate.lo, None, study, BAND))
     return found
 
 

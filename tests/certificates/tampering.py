@@ -67,7 +67,9 @@ def number_of_claim(rng: random.Random, document: Document, others: list[Documen
 
 def width_of_claim(rng: random.Random, document: Document, others: list[Document]) -> None:
     """A pair of the claim made wider, narrower, or moved."""
-    holder, key = rng.choice(places(document["claim"], is_pair))
+    if not (found := places(document["claim"], is_pair)):
+        return
+    holder, key = rng.choice(found)
     lo, hi = map(Fraction, holder[key])
     size = (hi - lo or abs(hi) or Fraction(1)) / 2 ** rng.randrange(1, 30)
     move = rng.choice([(-1, 1), (-1, 0), (0, 1), (1, -1), (1, 0), (0, -1), (1, 1), (-1, -1)])
@@ -156,6 +158,8 @@ def law(rng: random.Random, document: Document, others: list[Document]) -> None:
     claim = document["claim"]
     if "table" in claim:
         claim = rng.choice([one for entry in claim["table"] for one in entry["functions"]])
+    if "delay" not in claim:
+        return
     old = claim["delay"]
     ((name, body),) = old.items()
     numbers = [holder[key] for holder, key in places(body, is_pair)] or [["1", "1"]]
@@ -176,7 +180,7 @@ def law(rng: random.Random, document: Document, others: list[Document]) -> None:
 
 def exchange(rng: random.Random, document: Document, others: list[Document]) -> None:
     """Two parameters of the claim change places."""
-    found = places(document["claim"], is_pair)
+    found = places(document["claim"], is_pair) or places(document["claim"], is_number)
     (a, i), (b, j) = rng.choice(found), rng.choice(found)
     a[i], b[j] = b[j], a[i]
 

@@ -184,6 +184,16 @@ def ranges(good: dict[str, Document]) -> dict[str, Case]:
     }
 
 
+def law_free() -> dict[str, Case]:
+    """Claims about every law of a mean delay."""
+    claim = {"type": "law_free_bound", "damping": "3/2", "mean_delay": "1"}
+    return {
+        "rejected/law_free_beyond_half_pi": (claim | {"damping": "11/7"}, None),
+        "rejected/law_free_with_a_witness": (claim, {}),
+        "malformed/law_free_negative": (claim | {"damping": "-1"}, None),
+    }
+
+
 def changed(good: dict[str, Document]) -> dict[str, Case]:
     """Accepted documents with a member exchanged."""
 
@@ -253,6 +263,12 @@ def numbers() -> dict[str, Case]:
     deep: Any = CONSTANT
     for _ in range(9):
         deep = {"sum": [deep, {"constant": {"time": ["0", "0"]}}]}
+
+    def band(epsilon: str, support: str, center: Any) -> Case:
+        body = {"center": center, "epsilon": [epsilon] * 2, "support": [support] * 2}
+        small = function("stability", "1/4", {"band": body})
+        return law({"band": body}, "1/4", grid(small, Fraction(0), 64)) if epsilon != "1/10" else law({"band": body})
+
     half = {"weight": ["1/2", "1/2"], "law": CONSTANT}
     breaks, codes = witness["breaks"], witness["codes"]
     return {
@@ -295,6 +311,13 @@ def numbers() -> dict[str, Case]:
         "malformed/law_with_two_names": law(CONSTANT | EXPONENTIAL),
         "malformed/law_unknown": law({"lognormal": {"mean": ["1", "1"]}}),
         "malformed/law_is_a_name": law("constant"),
+        "malformed/band_wider_than_1": band("101/100", "2", CONSTANT),
+        "malformed/band_negative": band("-1/100", "2", CONSTANT),
+        "malformed/band_that_ends_before_its_center": band("1/100", "99/100", CONSTANT),
+        "malformed/band_around_a_law_without_end": band("1/100", "20", EXPONENTIAL),
+        "malformed/band_on_a_point": band("1/100", "0", CONSTANT),
+        # the codes hold for the center
+        "rejected/band_is_more_than_its_center": band("1/10", "2", CONSTANT),
         "malformed/law_nested_9_deep": law(deep),
         "malformed/law_of_mean_0": law({"constant": {"time": ["0", "0"]}}, proof=line("0 1 2", "0 1")),
         "malformed/uniform_on_a_point": law({"uniform": {"lo": ["1", "1"], "hi": ["1", "1"]}}),
@@ -365,7 +388,7 @@ def optima() -> dict[str, Case]:
 def broken(good: dict[str, Document]) -> dict[str, str]:
     """All texts by folder/name."""
     result = texts(good)
-    cases = counts() | zeros() | optima() | boundaries() | ranges(good) | changed(good) | numbers()
+    cases = counts() | zeros() | optima() | boundaries() | law_free() | ranges(good) | changed(good) | numbers()
     for name, (claim, witness) in cases.items():
         try:
             document = seal(claim, witness, MUTANTS.get(name, ()))

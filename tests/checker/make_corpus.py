@@ -16,6 +16,7 @@ from flint import acb, ctx
 
 from sddeverify import certificates, checker
 from sddeverify.delays import (
+    Band,
     Constant,
     Empirical,
     Erlang,
@@ -44,6 +45,7 @@ LAWS: dict[str, Law] = {
     "truncated_exponential": TruncatedExponential(1, 2),
     "lattice": Lattice("1/8", [0, 3, 0, 5, 7, 0, 1]),
     "empirical": Empirical("1/100", [0, 0, 4, 9, 2, 5]),
+    "band": Band(Lattice("1/8", [0, 0, 0, 0, 0, 2, 5, 7, 9, 6]), "1/100", "5/4"),
     "mixture": Mixture([("3/10", Constant(1)), ("7/10", Uniform(0, 2))]),
     "sum": ShiftedExponential("1/2", "1/2"),
     "hyperexponential": Hyperexponential([("1/3", 1), ("2/3", "3/4")]),
@@ -57,6 +59,13 @@ INTERVALS: dict[str, Any] = {
     "truncated_exponential": {"truncated_exponential": {"mean": ["1", "101/100"], "cap": ["2", "21/10"]}},
     "lattice": {"lattice": {"step": ["1/8", "13/100"], "counts": [0, 3, 0, 5, 7, 0, 1]}},
     "empirical": {"empirical": {"step": ["1/100", "101/10000"], "counts": [0, 3, 0, 5, 7, 0, 1]}},
+    "band": {
+        "band": {
+            "center": {"uniform": {"lo": ["0", "1/50"], "hi": ["19/10", "2"]}},
+            "epsilon": ["1/100", "1/50"],
+            "support": ["2", "21/10"],
+        }
+    },
     "mixture": {
         "mixture": [
             {"weight": ["1/4", "1/3"], "law": {"constant": {"time": ["1", "1"]}}},
@@ -172,9 +181,13 @@ def boundaries() -> dict[str, Any]:
     constant = Constant(1)
     prove, cases = certificates.stability_boundary.prove, {}
     for name, law in LAWS.items():
-        if name != "empirical":
+        if name not in {"empirical", "band"}:
             cases[f"boundary_{name}"] = prove(law, digits=4, up_to=30)
     cases["boundary_empirical"] = prove(Empirical("1/100", [0] * 40 + [1, 4, 9, 5, 1]), digits=3)
+    cases["boundary_band"] = prove(LAWS["band"], digits=3)
+    cases["boundary_band_lower_end_only"] = certificates.stability_boundary.prove_lower(LAWS["band"])
+    empirical = Band(Empirical("1/100", [0] * 40 + [1, 4, 9, 5, 1]), "1/100", "1/2")
+    cases["boundary_band_of_measured_times"] = certificates.stability_boundary.prove_lower(empirical)
     cases["boundary_up_to_without_crossing"] = prove(Exponential(1), up_to=7)
     cases["boundary_up_to_below_the_crossing"] = prove(constant, up_to="3/2")
     # of these atoms the second crossing frequency gives the boundary, not the first
@@ -183,6 +196,9 @@ def boundaries() -> dict[str, Any]:
     model = {"hessian": "15", "workers": ("8", "10"), "mean_delay": "1"}
     cases["boundary_model"] = prove(constant, digits=4, model=model)
     cases["boundary_model_without_crossing"] = prove(Exponential(1), up_to=7, model={**model, "mean_delay": ("1/2", 2)})
+    law_free = certificates.law_free_bound.prove
+    cases["law_free_bound"] = law_free("3/10")
+    cases["law_free_bound_of_a_damping"] = law_free("3/10", 5)
     return cases
 
 

@@ -64,15 +64,16 @@ def part(kernel: ModuleType, name: str) -> ModuleType:
 FUNCTION, LAWS, DOCUMENT, VERDICT = "function.py", "laws.py", "document.py", "verdict.py"
 COUNT, STABILITY, DISC = "rules/root_count.py", "rules/stability.py", "rules/root_enclosure.py"
 RIGHTMOST, BOUNDARY = "rules/rightmost_root.py", "rules/stability_boundary.py"
+FREE = "rules/law_free_bound.py"
 CROSSINGS, CHART, MARGIN = "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py"
 ALL, RATE, OPTIMUM = "rules/all_roots.py", "rules/decay_rate.py", "rules/optimum.py"
-_MEAN = "contained = mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi"
+_MEAN = "require(mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi, "
 
 # The case, and the kernel that accepts it.
 MUTANTS: dict[str, Edits] = {
     # function.py
     "rejected/count_left_of_abscissa": (
-        (FUNCTION, "inside = self.law.abscissa is None or c > self.law.abscissa", "inside = True"),
+        (FUNCTION, "require(self.law.abscissa is None or c > self.law.abscissa, ", "require(True, "),
         (LAWS, "require(ar.is_right(base), ", "require(True, "),
     ),
     "rejected/count_line_too_short": ((FUNCTION, "require(passed and ", "require("),),
@@ -84,14 +85,16 @@ MUTANTS: dict[str, Edits] = {
     "rejected/count_last_code_is_not_1": (
         (FUNCTION, "previous == 1 and total >= 0 and (total - quarter) % 4 == 0", "True"),
     ),
-    "rejected/enclosure_of_no_zero": ((FUNCTION, "require(proved, ", "require(True, "),),
+    "rejected/enclosure_of_no_zero": (
+        (FUNCTION, "require(ar.mignitude(jet[zeros]) * power[zeros][0] > rest, ", "require(True, "),
+    ),
     "rejected/enclosure_disc_too_large": ((FUNCTION, " + bound * power[-1][1]", ""),),
     "malformed/damping_contains_0": (
         (FUNCTION, "well_formed(not h.damping.lo <= 0 <= h.damping.hi, ", "well_formed(True, "),
     ),
     "rejected/model_other_damping": ((FUNCTION, "require(image == h.damping, ", "require(True, "),),
-    "rejected/model_mean_too_small": ((FUNCTION, _MEAN, "contained = mean.lo <= law.mean.lo"),),
-    "rejected/model_mean_too_large": ((FUNCTION, _MEAN, "contained = law.mean.hi <= mean.hi"),),
+    "rejected/model_mean_too_small": ((FUNCTION, _MEAN, "require(mean.lo <= law.mean.lo, "),),
+    "rejected/model_mean_too_large": ((FUNCTION, _MEAN, "require(law.mean.hi <= mean.hi, "),),
     # rules/root_count.py, rules/stability.py, rules/root_enclosure.py, rules/decay_rate.py
     "rejected/count_other_number": ((COUNT, "require(found == zeros, ", "require(True, "),),
     "rejected/stability_of_an_unstable_law": ((FUNCTION, "require((found > 0) is some, ", "require(True, "),),
@@ -236,6 +239,10 @@ MUTANTS: dict[str, Edits] = {
             'short, text = True, text.partition(".")[0]',
         ),
     ),
+    # rules/law_free_bound.py
+    "rejected/law_free_beyond_half_pi": ((FREE, " and a * m < Fraction(80143857, 51021164)", ""),),
+    "rejected/law_free_with_a_witness": ((FREE, "witness is None and ", ""),),
+    "malformed/law_free_negative": ((FREE, "(positive([x, x]).hi for x in ", "(Fraction(x) for x in "),),
     # laws.py
     "malformed/law_with_two_names": ((LAWS, " and len(value) == 1", ""),),
     "malformed/law_nested_9_deep": ((LAWS, " and depth <= _DEPTH", ""),),
@@ -243,8 +250,17 @@ MUTANTS: dict[str, Edits] = {
     "malformed/law_of_mean_0": ((LAWS, "well_formed(law.mean.hi > 0 or zero_mean, ", "well_formed(True, "),),
     "malformed/uniform_on_a_point": ((LAWS, "well_formed(width.lo > 0, ", "well_formed(True, "),),
     "malformed/empirical_at_0": ((LAWS, "well_formed(any(counts[1:]), ", "well_formed(True, "),),
+    "malformed/band_wider_than_1": ((LAWS, "well_formed(eps.hi <= 1 and ", "well_formed("),),
+    "malformed/band_negative": ((LAWS, "pair(epsilon, least=0)", "pair(epsilon)"),),
+    "malformed/band_that_ends_before_its_center": ((LAWS, " and law.end <= cap.lo, ", ", "),),
+    "malformed/band_around_a_law_without_end": (
+        (LAWS, "law.end is not None and law.end <= cap.lo", "(law.end is None or law.end <= cap.lo)"),
+    ),
+    "rejected/band_is_more_than_its_center": (
+        (LAWS, "return _blurred(ar, s, law.jet(ar, s, order), [ar.scale", "return law.jet(ar, s, order) or ([ar.scale"),
+    ),
     "malformed/weights_below_1": ((LAWS, "<= 1 <= sum(w.hi for w in weights)", "<= 1"),),
-    "malformed/weights_above_1": ((LAWS, "able = sum(w.lo for w in weights) <= 1 <= ", "able = 1 <= "),),
+    "malformed/weights_above_1": ((LAWS, "well_formed(sum(w.lo for w in weights) <= 1 <= ", "well_formed(1 <= "),),
     "malformed/sum_of_257_parts": ((LAWS, "* len(listed(body, 2, 256))", "* len(listed(body, 2, 512))"),),
 }
 
@@ -277,7 +293,7 @@ IMPLIED: dict[str, Edits] = {
         (FUNCTION, "require(len(found) == 1, ", "require(True, "),
     ),
     "the abscissa of convergence: the jet of a law that has one refuses, too": (
-        (FUNCTION, "inside = self.law.abscissa is None or c > self.law.abscissa", "inside = True"),
+        (FUNCTION, "require(self.law.abscissa is None or c > self.law.abscissa, ", "require(True, "),
     ),
     "the abscissa in the jet: every rule comes by Function.at first": (
         (LAWS, "require(ar.is_right(base), ", "require(True, "),

@@ -42,7 +42,7 @@ def test_every_rule_and_every_law_is_accepted_and_rejected_somewhere() -> None:
     laws = {next(iter(claim["delay"])) for claim in claims if "delay" in claim}
     assert laws == {
         "constant", "exponential", "erlang", "uniform", "truncated_exponential",
-        "lattice", "empirical", "mixture", "sum",
+        "lattice", "empirical", "band", "mixture", "sum",
     }  # fmt: skip
 
 

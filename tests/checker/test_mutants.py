@@ -22,6 +22,7 @@ GUARDED = [
     "rules/root_enclosure.py", "rules/rightmost_root.py", "rules/stability_boundary.py", "rules/all_roots.py",
     "rules/decay_rate.py", "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py",
     "rules/optimum.py",
+    "rules/law_free_bound.py",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from ..document import Claim
 from ..function import Rule
 
 _NAMES = (
-    "all_roots", "boundary_tube", "crossings", "decay_rate", "delay_margin", "discrete_boundary",
+    "all_roots", "boundary_tube", "crossings", "decay_rate", "delay_margin", "discrete_boundary", "law_free_bound",
     "mean_square_stability", "memoryless_boundary", "optimum", "rightmost_root", "root_count", "root_enclosure",
     "stability", "stability_boundary", "stability_chart", "stationary_variance",
     "time_to_target",
