@@ -85,3 +85,8 @@ def test_lesson_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     part = EXECUTED / f"{path.name}.part"
     nbformat.write(notebook, part)
     part.replace(EXECUTED / path.name)
+
+
+def test_the_site_lists_every_lesson() -> None:
+    listed = re.findall(r"^ +- lessons/(\w+)\.md$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    assert listed == NAMES
