@@ -112,6 +112,11 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
         rows = papers.read(Path(__file__).parents[1] / "paper_checks")
         markdown = markdown.replace("<!-- papers -->", papers.markdown(rows))
+    if "<!-- atlas -->" in markdown:
+        from sddeverify.commands import atlas
+
+        rows = atlas.table(Path(__file__).parent / "reference" / "atlas")
+        markdown = markdown.replace("<!-- atlas -->", atlas.markdown(rows))
     return re.sub(r"<!-- help: ?([a-z ]*) -->", lambda match: _help(match.group(1).split()), markdown)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from sddeverify.commands import (
+    atlas,
     certify,
     chart,
     check,
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "guard": guard.command,
     "cite": cite.command,
     "papers": papers.command,
+    "atlas": atlas.command,
     "selftest": selftest.command,
 }
 
