@@ -112,6 +112,10 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
         rows = papers.read(Path(__file__).parents[1] / "paper_checks")
         markdown = markdown.replace("<!-- papers -->", papers.markdown(rows))
+    if "<!-- results -->" in markdown:
+        folder = Path(__file__).parents[1] / "benchmarks"
+        texts = [path.read_text("utf-8").replace("\n# ", "\n## ") for path in sorted(folder.glob("*.md"))]
+        markdown = markdown.replace("<!-- results -->", "\n\n".join(f"#{text}" for text in texts))
     if "<!-- atlas -->" in markdown:
         from sddeverify.commands import atlas
 

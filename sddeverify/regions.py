@@ -83,7 +83,8 @@ class Region:
             **configuration: ``damping``; or, if the claim has a model, ``learning_rate`` and, where they are not those
                 of the model, ``workers`` and ``hessian`` (top eigenvalue); then the damping is learning_rate x hessian
                 x workers / mean delay, at both ends of the model's mean delay. ``parameter`` for a tube, ``step`` =
-                learning rate x Hessian eigenvalue for mean-square and discrete claims, ``workers`` or ``lag`` there.
+                learning rate x Hessian eigenvalue for mean-square and discrete claims, ``workers`` or ``lag`` there;
+                for a law-free bound ``workers``, or ``staleness_cap``: the most versions by which a gradient is stale.
 
         Returns:
             The answer with its reason.
@@ -230,8 +231,11 @@ def _law_free(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
     top, mean = Fraction(claim["damping"]), Fraction(claim["mean_delay"])
     if "learning_rate" not in given:
         return _below("damping", _required(given, "damping"), top)
-    strength = given["learning_rate"] * _required(given, "hessian") * _required(given, "workers")
-    return _below("learning rate x hessian x workers", strength, top * mean)
+    step = given["learning_rate"] * _required(given, "hessian")
+    if "staleness_cap" in given:
+        # Little's law: mean delay x update rate is the mean number of updates within a delay, the own one included.
+        return _below("learning rate x hessian x (staleness cap + 1)", step * (given["staleness_cap"] + 1), top * mean)
+    return _below("learning rate x hessian x workers", step * _required(given, "workers"), top * mean)
 
 
 def _required(given: dict[str, Fraction], name: str) -> Fraction:
@@ -254,6 +258,6 @@ _FORMS: dict[str, _Form] = {
     "mean_square_stability": _Form(("damping", "step"), _mean_square),
     "boundary_tube": _Form(("damping", "parameter"), _tube),
     "discrete_boundary": _Form(("step", "lag"), _discrete),
-    "law_free_bound": _Form(("damping", *_MODEL), _law_free),
+    "law_free_bound": _Form(("damping", *_MODEL, "staleness_cap"), _law_free),
     "memoryless_boundary": _Form(("step", "workers"), _memoryless),
 }

@@ -13,6 +13,7 @@ from sddeverify.certificates import (
     Inconclusive,
     boundary_tube,
     discrete_boundary,
+    law_free_bound,
     mean_square_stability,
     memoryless_boundary,
     root_count,
@@ -179,3 +180,14 @@ def test_bad_certificates(tmp_path):
     assert not isinstance(count, Inconclusive)
     with pytest.raises(InvalidScenario, match="this one is about root_count"):
         certified_region(count.document)
+
+
+def test_law_free_bound_with_a_staleness_cap():
+    """a E[tau] <= learning rate x hessian x (cap + 1): what P workers with a cap of P - 1 have."""
+    bound = region(law_free_bound.prove("3/2", "1"))
+    assert bound.contains(learning_rate="1/10", hessian=1, workers=15)
+    assert bound.contains(learning_rate="1/10", hessian=1, staleness_cap=14)
+    assert not bound.contains(learning_rate="1/10", hessian=1, staleness_cap=15)
+    assert not bound.contains(learning_rate="1/10", hessian=1, workers=16)
+    with pytest.raises(InvalidScenario, match="workers"):
+        bound.contains(learning_rate="1/10", hessian=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,10 @@ from sddeverify.certificates._contour import Subject, count_witness
 from sddeverify.certificates._prove import finish
 from sddeverify.errors import UnsupportedScenario, invalid
 from sddeverify.exact import Enclosure, spell
+from sddeverify.models import CharacteristicFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sddeverify.models import CharacteristicFunction
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,12 @@ def prove(
     Raises:
         InvalidScenario: if there are fewer than two candidates, or one has no function.
     """
+    if not isinstance(table, Mapping) or not all(isinstance(row, list | tuple) for row in table.values()):
+        raise invalid("table", table, "a mapping of candidates to lists of characteristic functions")
     rows = {str(name): list(functions) for name, functions in table.items()}
+    for name, functions in rows.items():
+        if not all(isinstance(h, CharacteristicFunction) for h in functions):
+            raise invalid(f"table[{name!r}]", functions, "a list of CharacteristicFunction objects")
     if len(rows) < 2 or not all(rows.values()):
         raise invalid("table", sorted(rows), "two or more candidates, each with at least one characteristic function")
     try:

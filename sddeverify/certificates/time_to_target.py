@@ -67,11 +67,11 @@ def prove(
     eps = positive(target, "target")
     if eps >= 1:
         raise invalid("target", spell(eps), "a number between 0 and 1: the path starts from 1")
+    claim = function_claim("time_to_target", h, model) | {"target": spell(eps)}
     if not isinstance(h.delay, Constant) or h.delay_hi is not None:
         raise invalid("delay", str(h.delay), "a constant delay: only its path is known exactly")
     if h.undelayed.lo != 0 or h.undelayed.hi != 0 or h.damping.lo <= 0:
         raise invalid("damping, undelayed", f"{h.damping}, {h.undelayed}", "positive damping and no undelayed term")
-    claim = function_claim("time_to_target", h, model) | {"target": spell(eps)}
     try:
         return _prove(claim, h.damping.midpoint * h.delay.time, h.delay.time, eps, digits, provenance)
     except Obstacle as obstacle:

@@ -32,7 +32,7 @@ def command(
     learning_rate = 0.05                     # decimals mean their exact value
     workers       = 8                        # those of the certificate's model if left out
     hessian       = 12.3                     # top Hessian eigenvalue, or a bound of it; likewise
-    staleness_cap = 16                       # most versions by which an applied gradient may be stale
+    staleness_cap = 16                       # most versions by which an applied gradient is stale (law_free_bound)
     trace         = "times.csv"              # recorded delays: are they still those of the certified law?
 
     \b

@@ -125,12 +125,18 @@ def test_model_members_are_positive(member: str, value: int) -> None:
     [
         ("stability", ()), ("root_count", ()), ("rightmost_root", ()), ("decay_rate", ()), ("delay_margin", ()),
         ("stationary_variance", ()), ("all_roots", ("-1",)), ("root_enclosure", (("0", "1"),)),
-        ("mean_square_stability", ("1/10",)),
+        ("mean_square_stability", ("1/10",)), ("time_to_target", ()),
     ],
 )  # fmt: skip
 def test_a_text_is_no_characteristic_function(claim: str, further: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidScenario, match="CharacteristicFunction"):
         certificates.CLAIMS[claim].prove("x", *further)
+
+
+@pytest.mark.parametrize("table", ["x", {"a": "x", "b": "y"}, {"a": [H], "b": [1]}, {"a": [H]}, {"a": [H], "b": []}])
+def test_a_table_of_an_optimum_holds_characteristic_functions(table: Any) -> None:
+    with pytest.raises(InvalidScenario, match="table"):
+        certificates.CLAIMS["optimum"].prove(table)
 
 
 def test_left_of_the_abscissa_of_convergence_is_a_matter_of_the_domain() -> None:
