@@ -22,6 +22,7 @@ from sddeverify.derivations import (
     law_free_bound,
     linearization,
     optimal_workers,
+    second_moments,
     stability_boundary,
     staleness_threshold,
     time_cap,
@@ -59,6 +60,7 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "closed_network": closed_network.derive,
     "optimal_workers": optimal_workers.derive,
     "law_free_bound": law_free_bound.derive,
+    "second_moments": second_moments.derive,
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 

@@ -20,6 +20,7 @@ _LETTERS = {
     "Δ": r"\Delta",
     "Λ": r"\Lambda",
     "Φ": r"\Phi",
+    "α": r"\alpha",
     "ζ": r"\zeta",
     "η": r"\eta",
     "θ": r"\theta",
@@ -115,7 +116,8 @@ def pretty(step: Step, columns: int = 100) -> str:
     line = prettyForm(*prettyForm(*left.right(f" {step.sign.text} ")).right(right))
     if line.width() <= columns:
         return str(line)
-    parts = [sympy.pretty(one, use_unicode=True, num_columns=columns) for one in (step.left, step.after)]
+    # SymPy marks a broken line at both ends, outside of the width that it is given.
+    parts = [sympy.pretty(one, use_unicode=True, num_columns=columns - 4) for one in (step.left, step.after)]
     return f"{parts[0]}\n{step.sign.text}\n{parts[1]}"
 
 

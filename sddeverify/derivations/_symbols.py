@@ -90,6 +90,12 @@ throughput = _positive("X")
 queue = Symbol("Q", nonnegative=True)
 weight = Function("W")
 
+# Second moments.
+alpha = _positive("alpha")
+x_mean = Symbol("xbar", real=True)
+v_xx, v_rr, v_ii = _positive("v_xx"), _positive("v_rr"), _positive("v_ii")
+v_xr = Symbol("v_xr", real=True)
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -167,6 +173,12 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     sojourn: Meaning("mean time on the uplink, waiting included", "time"),
     throughput: Meaning("gradients per time that arrive", "1/time"),
     queue: Meaning("mean number of gradients on the uplink", "1"),
+    alpha: Meaning("ηh: what one fresh gradient removes of x, as a share", "1"),
+    x_mean: Meaning("mean of what the workers read last", "1"),
+    v_xx: Meaning("second moment of x", "1"),
+    v_xr: Meaning("mean of x times the mean read", "1"),
+    v_rr: Meaning("second moment of the mean read", "1"),
+    v_ii: Meaning("second moment of one worker's read", "1"),
 }
 
 RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {

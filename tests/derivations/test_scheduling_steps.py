@@ -1,4 +1,4 @@
-"""Derivations about schedules: every step checks, and a corrupted one is found."""
+"""Derivations about schedules and second moments: every step checks, and a corrupted one is found."""
 
 from dataclasses import replace
 
@@ -9,7 +9,8 @@ from tests.derivations.scenarios import LAWS, derivation
 from tests.derivations.test_checking import TINY, bent
 
 NAMES = [
-    "time_cap", "k_batch_asynchronous", "staleness_threshold", "event_trigger", "closed_network", "optimal_workers"
+    "time_cap", "k_batch_asynchronous", "staleness_threshold", "event_trigger", "closed_network", "optimal_workers",
+    "second_moments",
 ]  # fmt: skip
 
 
