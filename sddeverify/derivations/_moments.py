@@ -1,4 +1,4 @@
-"""The operation that averages over the worker whose gradient arrives."""
+"""The operation that writes the expectation of a quadratic form in terms of second moments."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sddeverify.derivations._operations import Operation, Pairs
 
 
 @dataclass(frozen=True)
-class AverageOverWorkers(Operation):
-    """Take the expectation of a quadratic form in x, mean read and arriving read, all workers being equally likely.
+class TakeMoments(Operation):
+    """Take the expectation of a quadratic form in x, the mean read and one read, all reads being equally likely.
 
-    Given the path, the arriving read has the mean read as mean; so five products have four second moments.
+    Given the path, the one read has the mean read as mean; so six products have four second moments.
     """
 
-    verb = "average over the worker that arrives"
+    verb = "take the expectation, in terms of second moments"
 
     variables: ClassVar[tuple[Symbol, ...]] = (sym.x_now, sym.x_mean, sym.x_read)
     moments: ClassVar[dict[tuple[int, ...], sympy.Expr]] = {

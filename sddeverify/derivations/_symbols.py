@@ -174,7 +174,7 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     throughput: Meaning("gradients per time that arrive", "1/time"),
     queue: Meaning("mean number of gradients on the uplink", "1"),
     alpha: Meaning("ηh: what one fresh gradient removes of x, as a share", "1"),
-    x_mean: Meaning("mean of what the workers read last", "1"),
+    x_mean: Meaning("mean of what is read: by all workers last, or over the delay", "1"),
     v_xx: Meaning("second moment of x", "1"),
     v_xr: Meaning("mean of x times the mean read", "1"),
     v_rr: Meaning("second moment of the mean read", "1"),

@@ -8,7 +8,7 @@ from sympy import Derivative, Determinant, Eq, Integral, exp, oo
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._calculus import Evaluate, TakeMean
 from sddeverify.derivations._forms import Solve
-from sddeverify.derivations._moments import AverageOverWorkers
+from sddeverify.derivations._moments import TakeMoments
 from sddeverify.derivations._numbers import equal
 from sddeverify.derivations._operations import Expand, Factor, Simplify, Substitute, matrix
 from sddeverify.derivations._steps import Chain, Derivation, Step
@@ -101,7 +101,7 @@ def _rows(chain: Chain) -> tuple[Step, ...]:
         because = f"One row of the recursion: {text} after an arrival."
         if name == "ii":
             because += " Before it, each of the P reads leaves with probability 1/P, so all weigh the same."
-        rows.append(chain.step(f"{name}-row", "In terms of moments", quiet, AverageOverWorkers(), because))
+        rows.append(chain.step(f"{name}-row", "In terms of moments", quiet, TakeMoments(), because))
     return tuple(rows)
 
 
