@@ -28,6 +28,7 @@ _LETTERS = {
     "μ": r"\mu",
     "ν": r"\nu",
     "π": r"\pi",
+    "ϑ": r"\vartheta",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
