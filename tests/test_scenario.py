@@ -141,7 +141,7 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("compute", "1/2*constant(0) + 1/2*constant(0)", "compute", "positive mean"),
     ("compute", "exponential(-1)", "exponential.mean", "positive"),
     ("compute", "0.5*constant(1) + 0.6*constant(2)", "weights", "sum to exactly 1"),
-    ("compute", "weibull(1)", "weibull", "one of constant"),
+    ("compute", "cauchy(1)", "cauchy", "one of constant"),
     ("compute", 1, "compute", "a delay law"),
     ("hessian", [], "hessian, objective", "exactly one"),
     ("hessian", ["0"], "hessian[0]", "positive"),
