@@ -109,18 +109,32 @@ def certified_region(certificate: str | os.PathLike[str] | dict[str, Any]) -> Re
         InvalidScenario: if the file cannot be read, the kernel does not accept it, or its claim is about no region.
     """
     name = "certificate" if isinstance(certificate, dict) else str(certificate)
-    try:
-        content = certificate if isinstance(certificate, dict) else Path(certificate).read_bytes()
-    except OSError as error:
-        raise invalid("certificate", name, f"the path of a readable file ({error.strerror})") from None
-    verdict = checker.check(content)
-    if verdict.status is not checker.Status.ACCEPTED:
-        raise invalid("certificate", name, f"a certificate that the kernel accepts ({verdict.reason})")
-    document: dict[str, Any] = content if isinstance(content, dict) else json.loads(content)
+    document = _accepted(certificate, name) if isinstance(certificate, dict) else read_accepted(certificate)[1]
     kind = document["claim"]["type"]
     if kind not in _FORMS:
         raise invalid("certificate", name, f"one whose claim is {', '.join(_FORMS)}; this one is about {kind}")
     return Region(document)
+
+
+def read_accepted(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
+    """Return the bytes of a certificate file and the document in them, which the kernel accepts.
+
+    Raises:
+        InvalidScenario: if the file cannot be read, or the kernel does not accept it.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise invalid("certificate", str(path), f"the path of a readable file ({error.strerror})") from None
+    return content, _accepted(content, str(path))
+
+
+def _accepted(content: bytes | dict[str, Any], name: str) -> dict[str, Any]:
+    verdict = checker.check(content)
+    if verdict.status is not checker.Status.ACCEPTED:
+        raise invalid("certificate", name, f"a certificate that the kernel accepts ({verdict.reason})")
+    document: dict[str, Any] = content if isinstance(content, dict) else json.loads(content)
+    return document
 
 
 def _positive(value: Number, field: str) -> Fraction:

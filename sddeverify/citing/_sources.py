@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sddeverify import checker
 from sddeverify.errors import invalid
+from sddeverify.regions import read_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,17 +60,11 @@ def sources(paths: Iterable[Path]) -> list[Source]:
     """
     found: dict[str, Source] = {}
     for path in paths:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise invalid("certificate", str(path), f"the path of a readable file ({error.strerror})") from None
-        verdict = checker.check(content)
-        if verdict.status is not checker.Status.ACCEPTED:
-            raise invalid("certificate", str(path), f"a certificate that the kernel accepts ({verdict.reason})")
+        content, document = read_accepted(path)
         stem = letters(path.name.removesuffix(".json").removesuffix(".cert"))
         if stem in found:
             raise invalid("certificate", str(path), f"names that differ: {found[stem].file} has the same macros")
-        found[stem] = Source(path.name, stem, content, json.loads(content))
+        found[stem] = Source(path.name, stem, content, document)
     return list(found.values())
 
 
