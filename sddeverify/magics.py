@@ -60,7 +60,7 @@ class SddeMagics(Magics):
         ``sddeverify certify`` (``%sdde certify --help``), with _ for - in their names. Decimals mean what is
         written: 0.3 is 3/10. An answer "undecided" is kept in the variable, too.
         """
-        from sddeverify.commands.certify import prove
+        from sddeverify.commands._claims import prove
 
         name = line.strip()
         try:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.errors import InvalidScenario, invalid
+from sddeverify.commands._claims import prove
+from sddeverify.errors import InvalidScenario, MissingExtra
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from sddeverify.certificates import Certificate, Inconclusive
 
 SUFFIX = ".cert.json"
 EXIT_INCONCLUSIVE = 3
-MAX_CELLS = 20_000
+CSV, FIGURES = ".csv", (".png", ".svg", ".pdf")
+_DIGITS = 12
 
 
 def command(
@@ -62,11 +62,23 @@ def command(
     ] = None,
     lag: Annotated[int | None, typer.Option(metavar="d", help="discrete_boundary: the staleness.")] = None,
     workers: Annotated[int | None, typer.Option(metavar="P", help="memoryless_boundary: how many.")] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="optimum: the candidates and their functions (*.json, *.toml)."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help=f"Where to save the certificate (*{SUFFIX})."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="boundary_tube: write its cells, exact and in decimals."),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="FILE", help="boundary_tube: draw it (*.png, *.svg, *.pdf)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Prove one claim and save its certificate.
@@ -92,7 +104,7 @@ def command(
     memoryless_boundary    up to which step P memoryless workers are so, exactly
     discrete_boundary      up to which step P = lag + 1 equal workers in turn are stable
     law_free_bound         up to which damping every law of a mean delay is stable
-    optimum                the candidate that decays fastest (from Python only)
+    optimum                the candidate that decays fastest; of a scenario: sddeverify optimize
 
     \b
     Example: sddeverify certify stability --damping 3/2 --delay "constant(1)" -o x.cert.json
@@ -115,10 +127,16 @@ def command(
         "mean_delay": mean_delay,
         "lag": lag,
         "workers": workers,
+        "table": table,
     }
     given = {name: value for name, value in values.items() if value is not None}
-    _check_options(claim, set(given))
-    _check_output(out, force)
+    if claim != "boundary_tube" and (csv or figure):
+        raise InvalidScenario(f"--{'csv' if csv else 'figure'}: it is for boundary_tube; sddeverify chart draws charts")
+    _check_output("--out", out, (SUFFIX,), force)
+    _check_output("--csv", csv, (CSV,), force)
+    _check_output("--figure", figure, FIGURES, force)
+    if figure is not None:
+        _require_figures()
     result = prove(claim, given)
 
     from sddeverify.certificates import Inconclusive
@@ -128,132 +146,59 @@ def command(
         raise typer.Exit(EXIT_INCONCLUSIVE)
     if out is not None:
         result.save(out)
-    _print_certified(claim, result, out, as_json)
+    if csv is not None:
+        _write_csv(result, csv)
+    if figure is not None:
+        _draw(result, figure, str(delay))
+    _print_certified(claim, result, {"file": out, "csv": csv, "figure": figure}, as_json)
 
 
-# How the arguments of provers are called on the command line, and which of these cannot be left out.
-_SPREAD = {
-    "h": ({"delay", "damping", "undelayed"}, {"delay", "damping"}),
-    "law": ({"delay"}, {"delay"}),
-    "parameter": ({"parameter", "cells"}, {"parameter", "cells"}),
-    "model": (set(), set()),
-    "provenance": (set(), set()),
-    "on_cell": (set(), set()),
-    "family": ({"delay", "damping", "undelayed"}, {"delay", "damping"}),
-    "resume": (set(), set()),
-}
-
-
-def options(claim: str) -> tuple[set[str], set[str]]:
-    """Return which options a claim takes and which of them it needs: those of its prover.
-
-    Raises:
-        InvalidScenario: for an unknown claim, or one that has no form on the command line.
-    """
-    import inspect
-
-    from sddeverify.certificates import CLAIMS
-
-    if claim not in CLAIMS:
-        raise invalid("CLAIM", claim, f"one of {', '.join(CLAIMS)}")
-    takes: set[str] = set()
-    needs: set[str] = set()
-    for one in inspect.signature(CLAIMS[claim].prove).parameters.values():
-        alone = ({one.name}, {one.name} if one.default is one.empty else set())
-        taken, needed = _SPREAD.get(one.name, alone)
-        takes |= taken
-        needs |= needed
-    if "table" in takes:
-        raise InvalidScenario(f"CLAIM: {claim} needs a table of functions; call sddeverify.certificates.{claim}.prove")
-    return takes, needs
-
-
-def _check_options(claim: str, given: set[str]) -> None:
-    # An option that is silently ignored would certify another question than the one asked.
-    takes, needs = options(claim)
-    for name in sorted(needs - given):
-        raise InvalidScenario(f"--{_spelled(name)}: {claim} needs it; see sddeverify certify --help")
-    for name in sorted(given - takes):
-        known = ", ".join(f"--{_spelled(option)}" for option in sorted(takes))
-        raise InvalidScenario(f"--{_spelled(name)}: {claim} does not take it; it takes {known}")
-
-
-def _spelled(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _check_output(out: Path | None, force: bool) -> None:
+def _check_output(option: str, path: Path | None, endings: tuple[str, ...], force: bool) -> None:
     # Before the proof, which may take long; what happens to the folder meanwhile is reported by save.
-    if out is None:
+    if path is None:
         return
     # Not by invalid(), which shortens a long value: a path is of no use in part.
-    if not out.name.endswith(SUFFIX) or out.name == SUFFIX:
-        raise InvalidScenario(f"--out: write a name ending in {SUFFIX}, which sddeverify check looks for, not {out}")
-    if not out.parent.is_dir():
-        raise InvalidScenario(f"--out: the folder of {out} does not exist; write a file in an existing folder")
-    if out.is_dir() or (out.exists() and not force):
-        raise InvalidScenario(f"--out: {out} exists already; write another name, or add --force to overwrite it")
+    if not path.name.endswith(endings) or path.name in endings:
+        why = ", which sddeverify check looks for" if endings == (SUFFIX,) else ""
+        raise InvalidScenario(f"{option}: write a name ending in {' or '.join(endings)}{why}, not {path}")
+    if not path.parent.is_dir():
+        raise InvalidScenario(f"{option}: the folder of {path} does not exist; write a file in an existing folder")
+    if path.is_dir() or (path.exists() and not force):
+        raise InvalidScenario(f"{option}: {path} exists already; write another name, or add --force to overwrite it")
 
 
-def prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
-    """Prove a claim from its options as they are written: text, or integers where a count is meant.
-
-    Args:
-        claim: Name of the claim.
-        given: Name of an option (``delay``, ``up_to``, ...) -> what was written.
-
-    Raises:
-        InvalidScenario: for an unknown claim or option, one that is missing, and a value that is not allowed.
-    """
-    _check_options(claim, set(given))
-    from sddeverify.certificates import CLAIMS
-    from sddeverify.certificates.stability_chart import family
-    from sddeverify.delays import parse
-    from sddeverify.models import CharacteristicFunction
-
-    wanted: dict[str, Any] = {name: _read(f"--{_spelled(name)}", value) for name, value in given.items()}
-    text = wanted.pop("delay", None)
-    if "x" in wanted:
-        wanted["family"] = family(text, wanted.pop("damping"), wanted.pop("undelayed", 0))
-    elif "parameter" in wanted:
-        wanted["law"] = lambda value: parse(text.replace("$", str(value)))
-        wanted["parameter"] = _grid(wanted["parameter"], wanted.pop("cells"))
-    elif "damping" in wanted and "mean_delay" not in wanted:
-        law = parse(text)
-        wanted["h"] = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
-    elif text is not None:
-        wanted["law"] = parse(text)
-    result: Certificate | Inconclusive = CLAIMS[claim].prove(**wanted)
-    return result
+def _require_figures() -> None:
+    try:
+        import matplotlib as _  # noqa: F401  # says before a long proof whether it is there
+    except ImportError:
+        raise MissingExtra("--figure needs matplotlib: install sddeverify[report]") from None
 
 
-def _grid(ends: Any, cells: int) -> list[Fraction]:
-    """Return the ends of equal cells."""
-    from sddeverify.exact import enclosure
+def _write_csv(tube: Any, path: Path) -> None:
+    """Write the cells exactly, and in decimals that say no more: brackets are rounded outward, cells inward."""
+    import csv
 
-    whole = enclosure(ends, "--parameter")
-    if whole.width == 0 or not 1 <= cells < MAX_CELLS:
-        raise invalid(
-            "--parameter, --cells", f"{whole} in {cells}", f"lo,hi with lo < hi, and 1 to {MAX_CELLS - 1} cells"
-        )
-    return [whole.lo + whole.width * k / cells for k in range(cells + 1)]
+    from sddeverify.exact import decimal_down as down
+    from sddeverify.exact import decimal_up as up
+    from sddeverify.exact import spell
 
-
-_PAIRS = ("--near", "--parameter", "--x", "--y")  # a single number would not do
-
-
-def _read(field: str, value: str | int) -> str | int | tuple[str, str]:
-    """Turn "1/2,3/2" into a pair; whether a claim takes a number or a pair is for its prover to say."""
-    if isinstance(value, str) and field != "--delay" and ("," in value or field in _PAIRS):
-        return _pair(field, value)
-    return value
+    with path.open("w", newline="", encoding="ascii") as file:
+        writer = csv.writer(file)
+        names = ("parameter_from", "parameter_to", "damping_lo", "damping_hi")
+        writer.writerow([*names, *(f"{name}_decimal" for name in names)])
+        for row in tube.rows():
+            start, end, lo, hi = row
+            decimals = (up(start, _DIGITS), down(end, _DIGITS), down(lo, _DIGITS), up(hi, _DIGITS))
+            writer.writerow([*map(spell, row), *decimals])
 
 
-def _pair(field: str, text: str) -> tuple[str, str]:
-    parts = text.split(",")
-    if len(parts) != 2:
-        raise invalid(field, text, 'two exact rationals with a comma between, such as "1/2,3/2"')
-    return parts[0].strip(), parts[1].strip()
+def _draw(tube: Any, path: Path, law: str) -> None:
+    from sddeverify.views import boundary_tube, style
+
+    name, law = (text.replace("$", r"\$") for text in ("parameter $ of the delay law", law))  # not as mathematics
+    data = boundary_tube.Data(tube.rows(), name, law)
+    draw = {".png": style.to_png, ".svg": style.to_svg, ".pdf": style.to_pdf}[path.suffix]
+    path.write_bytes(draw(boundary_tube.figure(data)))
 
 
 def _print_inconclusive(claim: str, result: Inconclusive, as_json: bool) -> None:
@@ -271,7 +216,8 @@ def _print_inconclusive(claim: str, result: Inconclusive, as_json: bool) -> None
         typer.echo(str(result))
 
 
-def _print_certified(claim: str, result: Certificate, out: Path | None, as_json: bool) -> None:
+def _print_certified(claim: str, result: Certificate, files: dict[str, Path | None], as_json: bool) -> None:
+    written = {name: str(path) for name, path in files.items() if path is not None}
     if as_json:
         import json
 
@@ -280,12 +226,16 @@ def _print_certified(claim: str, result: Certificate, out: Path | None, as_json:
             "status": "certified",
             "statement": result.statement,
             "digest": result.digest,
-            "file": None if out is None else str(out),
+            "file": None,
+            **written,
         }
-        if out is None:
+        if "file" not in written:
             summary["certificate"] = result.document
         typer.echo(json.dumps(summary, indent=2))
         return
     typer.echo(f"certified: {result.statement}")
     typer.echo(f"sha256 of the claim: {result.digest}")
-    typer.echo("not saved; add -o FILE to keep the certificate" if out is None else f"saved: {out}")
+    if "file" not in written:
+        typer.echo("not saved; add -o FILE to keep the certificate")
+    for path in written.values():
+        typer.echo(f"saved: {path}")

@@ -1,13 +1,16 @@
+import csv
 import inspect
 import json
 import re
 from fractions import Fraction
 
 import pytest
+from scipy.special import lambertw
 
 from sddeverify import checker
 from sddeverify.certificates import CLAIMS
-from sddeverify.commands.certify import command, options
+from sddeverify.commands._claims import options
+from sddeverify.commands.certify import command
 
 
 def certified(run, path, *arguments):
@@ -24,18 +27,10 @@ def path(tmp_path):
     return tmp_path / "x.cert.json"
 
 
-PYTHON_ONLY = ["optimum"]  # its table of functions has no form on the command line
-
-
-@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim not in PYTHON_ONLY])
+@pytest.mark.parametrize("claim", CLAIMS)
 def test_every_claim_has_a_command_line(claim):
     takes, needs = options(claim)
     assert needs <= takes <= set(inspect.signature(command).parameters)
-
-
-@pytest.mark.parametrize("claim", PYTHON_ONLY)
-def test_claims_for_python_only_say_so(run, claim):
-    run("certify", claim).assert_one_sentence(f"sddeverify.certificates.{claim}.prove")
 
 
 def test_options_are_those_of_the_provers():
@@ -121,6 +116,63 @@ def test_boundary_tube(run, path):
     assert claim["parameter"][:2] == ["1", "51/50"]
     for mean, (lo, hi) in zip(map(Fraction, claim["parameter"]), claim["damping"], strict=False):
         assert Fraction(lo) <= Fraction(8, 3) / mean <= Fraction(hi)
+
+
+def test_boundary_tube_as_table_and_figure(run, path, tmp_path):
+    table, figure = tmp_path / "tube.csv", tmp_path / "tube.png"
+    arguments = ["--delay", "sum(constant($), erlang(3, $))", "--parameter", "1,9/8", "--cells", "3"]
+    claim = certified(run, path, "boundary_tube", *arguments, "--csv", table, "--figure", figure)
+    with table.open(newline="") as file:
+        rows = [{name: Fraction(x) for name, x in row.items()} for row in csv.DictReader(file)]
+    exact = zip(claim["parameter"], claim["parameter"][1:], *zip(*claim["damping"], strict=True), strict=False)
+    names = ("parameter_from", "parameter_to", "damping_lo", "damping_hi")
+    assert [tuple(row[name] for name in names) for row in rows] == [tuple(map(Fraction, row)) for row in exact]
+    for row in rows:  # decimals say no more than the proof: a smaller cell, a wider bracket
+        assert row["parameter_from"] <= row["parameter_from_decimal"] < row["parameter_to_decimal"]
+        assert row["parameter_to_decimal"] <= row["parameter_to"]
+        assert row["damping_lo_decimal"] <= row["damping_lo"] < row["damping_hi"] <= row["damping_hi_decimal"]
+    assert any(row["parameter_from"] < row["parameter_from_decimal"] for row in rows)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    files = ["--csv", table, "--figure", figure]
+    run("certify", "boundary_tube", *arguments, *files).assert_one_sentence("--csv", "--force")
+    run("certify", "law_free_bound", "--mean-delay", "1", "--figure", figure).assert_one_sentence("boundary_tube")
+
+
+TABLE = """
+"4 workers" = [{damping = 0.2, delay = "constant(1)"}, {damping = "2/5", delay = "constant(1)"}]
+"8 workers" = [{damping = ["2/5", "2/5"], delay = "constant(1)"}, {damping = "4/5", delay = "constant(1)"}]
+"""
+
+
+def test_optimum(run, path, tmp_path):
+    # min over modes of -Re W_0(-c): 0.2592 (c = 1/5) against 0.3181 and 0.5404 (scipy.special.lambertw)
+    (tmp_path / "t.toml").write_text(TABLE)
+    claim = certified(run, path, "optimum", "--table", tmp_path / "t.toml")
+    assert claim["best"] == [max(("4 workers", [0.2, 0.4]), ("8 workers", [0.4, 0.8]), key=slowest)[0]]
+    assert [row["candidate"] for row in claim["table"]] == ["4 workers", "8 workers"]
+
+
+def slowest(candidate):
+    return min(-lambertw(-c).real for c in candidate[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("learning_rate = 1", ["scenario", "sddeverify optimize"]),
+        ("a = 1", ["candidate 'a'", "list"]),
+        ("a = []", ["candidate 'a'"]),
+        ('a = [{damping = 1}]\nb = [{damping = 1, delay = "constant(1)"}]', ["candidate 'a'", "delay"]),
+        ('a = [{damping = 1, delay = "constant(1)", rate = 1}]', ["candidate 'a'", "rate"]),
+        ('a = [{damping = 0, delay = "constant(1)"}]', ["candidate 'a'", "damping"]),
+        ('a = [{damping = 1, delay = "gauss(1)"}]', ["candidate 'a'", "gauss"]),
+        ('a = [{damping = 1, delay = "constant(1)"}]', ["two or more"]),
+        ("a = [", ["TOML"]),
+    ],
+)
+def test_bad_tables_get_one_sentence(run, tmp_path, text, words):
+    (tmp_path / "t.toml").write_text(text)
+    run("certify", "optimum", "--table", tmp_path / "t.toml").assert_one_sentence(*words)
 
 
 def test_memoryless_boundary(run, path):
@@ -232,6 +284,12 @@ BAD = {
     "boundary with damping": (
         ["stability_boundary", "--delay", "constant(1)", "--damping", "1"],
         ["--damping", "does not take"],
+    ),
+    "no table": (["optimum"], ["--table"]),
+    "table that is none": (["optimum", "--table", "none.toml"], ["none.toml"]),
+    "figure of another kind": (
+        ["boundary_tube", "--delay", "constant($)", "--parameter", "1,2", "--cells", "2", "--figure", "x.gif"],
+        ["--figure", ".png"],
     ),
     "no delay": (["stability", "--damping", "1"], ["--delay"]),
     "delay without need": (["discrete_boundary", "--lag", "1", "--delay", "constant(1)"], ["--delay"]),
