@@ -13,8 +13,9 @@ settings.register_profile("slow", deadline=None, derandomize=False, max_examples
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--slow``."""
+    """Add ``--slow`` and ``--record``."""
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow, and more examples")
+    parser.addoption("--record", action="store_true", help="paper_checks: write certificates and values for the site")
 
 
 def pytest_configure(config: pytest.Config) -> None:

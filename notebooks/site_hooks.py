@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,38 @@ def on_files(files: Any, config: Any) -> Any:
         files.append(File.generated(config, f"lessons/{path.stem}.md", content=markdown))
         for name, data in pictures.items():
             files.append(File.generated(config, f"lessons/{path.stem}/{name}", content=data))
+    for name, data in archives(docs / "reference" / "papers").items():
+        files.append(File.generated(config, f"reference/papers/{name}", content=data))
     return files
+
+
+def archives(folder: Path) -> dict[str, bytes]:
+    """Return an archive of the certificates of every published statement that has several, by its path."""
+    from sddeverify.commands import papers
+
+    found = {}
+    for row in papers.read(folder.parents[2] / "paper_checks"):
+        if len(row.certificates) > 1:
+            content = io.BytesIO()
+            with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name in row.certificates:  # with the time of ZipInfo, 1980: the same bytes from every build
+                    archive.writestr(zipfile.ZipInfo(Path(name).name), (folder / name).read_bytes())
+            found[papers.archive(row)] = content.getvalue()
+    return found
+
+
+def derivations() -> str:
+    """Return all derivations for one scenario, with the badges of their checks."""
+    from sddeverify.derivations import DERIVATIONS, check, to_markdown
+    from sddeverify.scenario import Scenario
+
+    scenario = Scenario("1/50", 8, "shifted_exponential(1/2, 1/2)", hessian=["1/2", "1"], noise_variance=1)
+    parts = []
+    for name, write in DERIVATIONS.items():
+        derivation = write(scenario)
+        title, _, rest = to_markdown(derivation, check(derivation)).partition("\n")
+        parts.append(f"{title} {{#{name}}}\n\n`sddeverify derive SCENARIO --only {name}`\n{rest}")
+    return "\n\n".join(parts)
 
 
 def lesson(path: Path) -> tuple[str, dict[str, bytes]]:
@@ -106,12 +139,15 @@ def on_post_build(config: Any) -> None:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace ``<!-- help: COMMAND -->`` by what the command's --help prints, and ``<!-- papers -->`` by its table."""
-    if "<!-- papers -->" in markdown:
+    """Replace ``<!-- help: COMMAND -->`` by what the command's --help prints, and other such marks by their tables."""
+    if "<!-- papers -->" in markdown or "<!-- paper sources -->" in markdown:
         from sddeverify.commands import papers
 
-        rows = papers.read(Path(__file__).parents[1] / "paper_checks")
-        markdown = markdown.replace("<!-- papers -->", papers.markdown(rows))
+        checks = papers.read(Path(__file__).parents[1] / "paper_checks")
+        markdown = markdown.replace("<!-- papers -->", papers.markdown(checks))
+        markdown = markdown.replace("<!-- paper sources -->", papers.sources(checks))
+    if "<!-- derivations -->" in markdown:
+        markdown = markdown.replace("<!-- derivations -->", derivations())
     if "<!-- results -->" in markdown:
         folder = Path(__file__).parents[1] / "benchmarks"
         texts = [path.read_text("utf-8").replace("\n# ", "\n## ") for path in sorted(folder.glob("*.md"))]

@@ -10,7 +10,8 @@ from math import comb
 import pytest
 import sympy
 
-from sddeverify.certificates import Inconclusive, discrete_boundary
+from paper_checks.evidence import proved
+from sddeverify.certificates import discrete_boundary
 
 
 def coefficient(k, lag, alpha):
@@ -65,6 +66,4 @@ def test_the_step_condition_is_far_inside_the_stable_region(lag):
 
     It is 2 sin(pi/(2 (2 lag + 1))), certified for each lag. PROVED (certificates).
     """
-    result = discrete_boundary.prove(lag, digits=9)
-    assert not isinstance(result, Inconclusive)
-    assert result.step.lo > Fraction(15, 20 * (lag + 1))
+    assert proved(discrete_boundary.prove(lag, digits=9)).step.lo > Fraction(15, 20 * (lag + 1))

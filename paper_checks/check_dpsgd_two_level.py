@@ -9,7 +9,8 @@ import math
 import numpy as np
 import pytest
 
-from sddeverify.certificates import Inconclusive, discrete_boundary
+from paper_checks.evidence import measured, proved
+from sddeverify.certificates import discrete_boundary
 from sddeverify.emulator.run import emulate
 from sddeverify.scenario import PolicySpec, Scenario
 
@@ -24,9 +25,8 @@ def moved(alpha, steps, threads):
 
 def critical(steps, threads, nodes):
     """The critical alpha in round robin, from the certified critical step of the lag W - 1."""
-    result = discrete_boundary.prove(nodes - 1, digits=9)
-    assert not isinstance(result, Inconclusive)
-    limit, lo, hi = float(result.step.lo), 0.0, 1.0 / steps
+    boundary = proved(discrete_boundary.prove(nodes - 1, digits=9)).step
+    limit, lo, hi = float(boundary.lo), 0.0, 1.0 / steps
     for _ in range(60):
         middle = (lo + hi) / 2
         lo, hi = (middle, hi) if moved(middle, steps, threads) < limit else (lo, middle)
@@ -58,6 +58,7 @@ def test_conservation_at_both_levels(nodes, threads):
     _, first = np.unique(alone.path.versions, return_index=True)
     ratios = alone.path.iterates[first[1:], 0] / alone.path.iterates[first[:-1], 0]
     assert ratios == pytest.approx(1 - moved(0.05, 4, threads), abs=1e-12)
+    measured(f"W = {nodes}: staleness {run.trace.staleness[nodes:].mean():.0f} each")
 
 
 def test_speed_up_saturates():
@@ -74,3 +75,4 @@ def test_speed_up_saturates():
     assert rates[1] < rates[2] < rates[4] < rates[8]
     assert rates[32] < rates[8]
     assert rates[64] < 0
+    measured(", ".join(f"W = {nodes}: {rate:.3g}" for nodes, rate in rates.items()))

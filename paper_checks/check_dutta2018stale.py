@@ -10,6 +10,7 @@ import pytest
 import sympy
 from scipy import integrate, stats
 
+from paper_checks.evidence import measured
 from sddeverify.emulator.run import emulate
 from sddeverify.scenario import PolicySpec, Scenario
 
@@ -64,6 +65,7 @@ def test_run_times_at_eight_workers(name, published):
     """
     mean, error = update_time(emulated(name, "exponential(1)", k=K))
     assert abs(mean - published) < 4.5 * error < 0.02
+    measured(f"{name}: {mean:.4f} ({error:.4f})")
 
 
 @pytest.mark.parametrize("law", ["constant(1)", "shifted_exponential(1/2, 1/2)", "uniform(0, 2)", "erlang(4, 1)"])
@@ -74,6 +76,7 @@ def test_k_batch_async_takes_k_over_p_for_every_law(law):
     """
     mean, error = update_time(emulated("k_batch_async", law, k=K))
     assert abs(mean - K / P) < 4.5 * error + 1e-3
+    measured(f"{law}: {mean:.4f} ({error:.4f})")
 
 
 def test_freshness_of_memoryless_workers():
@@ -83,6 +86,7 @@ def test_freshness_of_memoryless_workers():
     """
     fresh = (emulated("k_async", "exponential(1)", k=K).trace.staleness == 0).astype(float)
     assert abs(fresh.mean() - K / P) < 0.015
+    measured(f"K-async: {fresh.mean():.4f}")
     for law, wanted in [
         ("exponential(1)", [1 - (1 - 1 / P) ** k for k in (1, 2, 3)]),
         ("erlang(4, 1)", [0.01, 0.041, 0.098]),
@@ -90,6 +94,7 @@ def test_freshness_of_memoryless_workers():
         fresh = (emulated("k_batch_async", law, 48_000, k=K).trace.staleness == 0).astype(float)
         found = fresh[: len(fresh) // K * K].reshape(-1, K).mean(axis=0)
         assert found == pytest.approx(wanted, abs=4.5 * 0.5 / math.sqrt(16_000))
+        measured(f"K-batch-async, {law}: {'/'.join(f'{x:.4f}' for x in found)}")
 
 
 def test_gamma_of_small_shape_is_not_new_longer_than_used():
@@ -112,6 +117,7 @@ def test_gamma_of_small_shape_is_not_new_longer_than_used():
         left[order[:K]] = new
     assert abs(total / updates - 0.445) < 0.01
     assert total / updates > sync
+    measured(f"K-sync {sync:.4f}, K-async {total / updates:.4f}")
 
 
 def test_adasync_grows_its_batch():
@@ -129,3 +135,4 @@ def test_adasync_grows_its_batch():
     assert sizes[0] == 2
     assert sizes.max() == 6
     assert (np.diff(sizes) >= 0).all()
+    measured(f"K from {sizes[0]} to {sizes.max()}, never smaller")

@@ -7,6 +7,7 @@ best are replayed with fresh gradients.
 import numpy as np
 import pytest
 
+from paper_checks.evidence import measured
 from sddeverify.emulator.run import Emulation
 from sddeverify.objectives import Quadratic, Ridge
 from sddeverify.scenario import PolicySpec, Scenario
@@ -32,6 +33,7 @@ def test_without_replays_it_is_plain_sgd(name):
     plain = emulation(PLAIN[name], objective).run(arrivals=400).result()
     assert guided.trace.csv() == plain.trace.csv()
     assert np.array_equal(guided.path.iterates, plain.path.iterates)
+    measured(f"{name}: equal, 400 gradients")
 
 
 def test_the_benefit_is_one_of_large_steps():
@@ -51,4 +53,6 @@ def test_the_benefit_is_one_of_large_steps():
                 running.run(arrivals=server.ledger.pushed + 8)
             ends.append(objective.loss(server.iterate) - lowest)
         ratios.append(ends[0] / ends[1])
-    assert float(np.exp(np.mean(np.log(ratios)))) == pytest.approx(1, abs=0.02)
+    ratio = float(np.exp(np.mean(np.log(ratios))))
+    assert ratio == pytest.approx(1, abs=0.02)
+    measured(f"ratio {ratio:.3f}")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+from paper_checks.evidence import measured
 from sddeverify.objectives import DoubleWell
 
 
@@ -75,6 +76,7 @@ def test_double_well():
     assert values[1] == pytest.approx(0.1987, abs=5e-4)
     assert values[0] < values[1] < well.prefactor
     assert gap(well, 0.02, points=800_001) == pytest.approx(gap(well, 0.02), rel=1e-3)
+    measured(f"{values[0]:.4f} at s = .04, {values[1]:.4f} at s = .02, limit {well.prefactor:.5f}")
 
 
 def test_symmetric_double_well():
@@ -84,4 +86,6 @@ def test_symmetric_double_well():
     """
     well = DoubleWell(0)
     assert well.prefactor == pytest.approx(2**0.5 / np.pi, rel=1e-9)
-    assert gap(well, 0.02) * np.exp(2 * well.barrier / 0.02) == pytest.approx(well.prefactor, rel=0.03)
+    scaled = gap(well, 0.02) * np.exp(2 * well.barrier / 0.02)
+    assert scaled == pytest.approx(well.prefactor, rel=0.03)
+    measured(f"{scaled:.4f}, limit {well.prefactor:.4f}")

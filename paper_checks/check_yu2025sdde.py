@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import sympy
 
+from paper_checks.evidence import measured, proved
 from sddeverify.certificates import (
     Inconclusive,
     rightmost_root,
@@ -47,12 +48,6 @@ COMPUTE_LAWS = [
     "hyperexponential(9/10, 1/2, 1/10, 11/2)",
     "0.3*constant(1/2) + 0.7*uniform(1/2, 27/14)",
 ]
-
-
-def proved(result):
-    """The certificate; the check fails where there is none."""
-    assert not isinstance(result, Inconclusive), str(result)
-    return result
 
 
 def abscissa(damping, law):
@@ -89,6 +84,7 @@ def test_c1_staleness_is_conserved_for_every_compute_law(law, workers):
         last_read[worker] = max(last_read[worker], version + 1)  # it reads again at once
     in_flight = sum(updates - version for version in last_read.values())
     assert int(trace.staleness.sum()) + in_flight == (workers - 1) * updates
+    measured(f"P = {workers}: mean staleness {trace.staleness.mean():.4g}")
 
 
 @pytest.mark.parametrize("law", COMPUTE_LAWS)
@@ -105,6 +101,7 @@ def test_c1_arrival_rate_is_workers_over_mean_time(law):
     edge = workers * max(1.0, variance / mean**2)
     deviation = math.sqrt(workers * duration * variance / mean**3)
     assert abs(run.ledger.pushed - workers * duration / mean) <= edge + 5 * deviation
+    measured(f"{law}: {run.ledger.pushed * mean / workers / duration:.4f} P/m")
 
 
 # C2
@@ -130,6 +127,7 @@ def test_c2_arrivals_look_like_poisson_over_windows_of_few_arrivals(law):
     trace = emulate(quiet(law, workers, "1/100000"), arrivals=120_000).trace
     index, windows = dispersion(trace, start, arrivals / workers)
     assert abs(index - 1) <= 0.02 + 6 * math.sqrt(2 / windows)
+    measured(f"{law}: {index:.3f} ({math.sqrt(2 / windows):.3f})")
 
 
 def test_c2_fails_for_equal_workers_from_a_common_start():
@@ -142,6 +140,7 @@ def test_c2_fails_for_equal_workers_from_a_common_start():
         trace = emulate(quiet("constant(1)", workers, "1/100000"), arrivals=100 * workers).trace
         index, _ = dispersion(trace, 1 - 2 / workers, 4 / workers)
         assert index == pytest.approx(workers - 4, rel=0.05)
+        measured(f"P = {workers}: {index:.1f}")
 
 
 # C3
@@ -160,6 +159,7 @@ def test_c3_rate_times_mean_delay_is_the_number_of_workers(law):
     spent = float(trace.delays.sum())
     longest = float(trace.delays.max()) * 4
     assert workers * duration - workers * longest <= spent <= workers * duration * (1 + 1e-9)
+    measured(f"{law}: {spent / duration:.2f} of 20")
 
 
 @pytest.mark.parametrize("law", ["constant(1)", "shifted_exponential(1/3, 1/2)"])
@@ -167,7 +167,8 @@ def test_c3_damping_is_derived(law):
     """C3: the damping coefficient is learning rate x eigenvalue x P/m, the delay law that of the compute time.
 
     Derived step by step from the arrivals, each step re-checked by SymPy and at random points, under named
-    assumptions; evaluated here at exact numbers. PROVED (SymPy), under these assumptions.
+    assumptions; evaluated here at exact numbers. PROVED (SymPy), under these assumptions: derivations
+    `diffusion_limit`, `linearization`, `characteristic_function`.
     """
     scenario = Scenario(learning_rate="3/100", workers=11, compute=law, hessian=["7/2"])
     derived = derive(scenario)
@@ -228,6 +229,7 @@ def test_c4_emulated_runs_agree(law, boundary, factor, grows):
     early, late = size[50:250].max(), size[-200:].max()
     assert verdict.stable is not grows
     assert (late > 3 * early) if grows else (late < early / 3)
+    measured(f"{law} at {factor}: {late / early:.2g} times the size")
 
 
 # C5
@@ -272,7 +274,9 @@ def test_c5_emulated_mean_of_memoryless_workers():
         paths.append(run.path.iterates[:, 0] / run.objective.initial()[0])
     sample = np.array(paths)
     error = sample.std(axis=0, ddof=1) / math.sqrt(len(sample))
-    assert np.all(np.abs(sample.mean(axis=0) - memoryless_mean(step, workers, times)) <= 4.5 * error)
+    distances = np.abs(sample.mean(axis=0) - memoryless_mean(step, workers, times)) / error
+    assert np.all(distances <= 4.5)
+    measured(f"largest distance {distances.max():.2f} standard errors")
     certified = abscissa("1/5", Exponential("1"))
     for count, allowed in [(8, 0.06), (200, 0.003)]:
         alpha = 0.2 / count
@@ -313,12 +317,14 @@ def test_c6_the_best_number_need_not_be_the_only_local_best():
 # C7
 
 
-def cover(start, end, no_root):
-    """Cover [start, end] by intervals on which a statement is certified; fail where none can be found."""
+def cover(start, end, certify):
+    """Cover [start, end] by intervals with a certificate each; fail where none can be found."""
     lo, step, count = Fraction(start), (Fraction(end) - Fraction(start)) / 4, 0
     while lo < Fraction(end):
         hi = min(lo + step, Fraction(end))
-        if no_root(lo, hi):
+        certificate = certify(lo, hi)
+        if certificate is not None:
+            proved(certificate)
             lo, step = hi, 2 * step
         else:
             step /= 2
@@ -327,13 +333,13 @@ def cover(start, end, no_root):
 
 
 def no_root_right_of_minus(law, factor=1):
-    """Whether, for every damping a in [lo, hi] at once, no zero has Re s >= -factor hi: faster than factor a."""
+    """Certify, for every damping a in [lo, hi] at once, that no zero has Re s >= -factor hi: faster than factor a."""
 
-    def holds(lo, hi):
+    def certify(lo, hi):
         result = root_count.prove(CharacteristicFunction((lo, hi), law), -factor * hi)
-        return not isinstance(result, Inconclusive) and result.count == 0
+        return None if isinstance(result, Inconclusive) or result.count > 0 else result
 
-    return holds
+    return certify
 
 
 def test_c7_small_staleness_does_not_slow_down():
@@ -370,7 +376,7 @@ def test_c8_large_staleness_diverges():
     def unstable(lo, hi):
         h = CharacteristicFunction((lo, hi), Constant("1"))
         results = (root_count.prove(h, line) for line in ("0", "1/20"))
-        return any(not isinstance(result, Inconclusive) and result.count > 0 for result in results)
+        return next((one for one in results if not isinstance(one, Inconclusive) and one.count > 0), None)
 
     cover("1.571", "50", unstable)
 
@@ -380,7 +386,7 @@ def test_c8_memoryless_workers_diverge_in_mean_square_only():
 
     Certified up to a = 1000. What diverges is the mean square, exactly for P workers when P alpha^2 - alpha - 2 > 0
     with alpha = learning rate x eigenvalue: the closed recursion of the second moments has the eigenvalue 1 there.
-    PROVED (certificate; algebra).
+    PROVED (certificate; algebra, step by step in the derivation `second_moments`).
     """
     boundary = proved(stability_boundary.prove(Exponential("1"), up_to="1000")).damping
     assert (boundary.lo, boundary.hi) == (1000, None)
@@ -415,8 +421,7 @@ def test_c9_time_is_more_sensitive_to_staleness_than_to_gradient_noise():
     delay equation.
     """
     for c, expected in (("37/100", 7.2), ("1", 15.2), ("13/10", 34.9), ("3/2", 142.7)):
-        last = time_to_target.prove(CharacteristicFunction(c, Constant("1")), digits=6)
-        assert not isinstance(last, Inconclusive)
+        last = proved(time_to_target.prove(CharacteristicFunction(c, Constant("1")), digits=6))
         assert abs(float(last.time.lo) - expected) < 0.05
     rate = {c: abscissa(c, Constant("1")) for c in ("1", "1.3", "1.5")}
     assert rate["1"].hi / rate["1.3"].lo > 2
@@ -467,6 +472,7 @@ def test_c11_hitting_time_of_the_mean():
     mean, error = sample.mean(axis=0), sample.std(axis=0, ddof=1) / math.sqrt(len(sample))
     assert abs(mean[1] - target) <= 4.5 * error[1]
     assert mean[0] - 4.5 * error[0] > target > mean[2] + 4.5 * error[2]
+    measured(f"mean {mean[1]:.4f} ({error[1]:.4f}) at t = {low:.3f}")
 
 
 # C12, C13
@@ -478,7 +484,7 @@ def test_c12_bandwidth_limits_the_useful_number_of_workers():
     One exponential uplink of rate 8, compute times of mean 1: a closed network, so throughput and the queue that a
     gradient finds are those of its product form, exactly; the uplink time is a mixture of Erlang laws. With step
     1/100 x eigenvalue 4, the certified decay rate rises up to 8 workers and has fallen at 16 and more. PROVED for
-    the delay equation with these delays.
+    the delay equation with these delays (derivation `closed_network`).
     """
     bandwidth, step = Fraction(8), Fraction(1, 25)
 
@@ -507,7 +513,8 @@ def test_c13_event_triggered_uploads():
 
     A worker uploads its gradient g = mean + N(0, 1) only when |g| >= u. For small means E[g; |g| >= u] = K(u) mean with
     K(u) = 2 Q(u) + 2 u phi(u), while uploads happen with probability q(u) = 2 Q(u) < K(u): the traffic falls
-    faster than the speed. The noise that arrives has variance K(u) too. PROVED (SymPy).
+    faster than the speed. The noise that arrives has variance K(u) too. PROVED (SymPy; step by step
+    in the derivation `event_trigger`).
     """
     g, mean = sympy.symbols("g mean", real=True)
     u = sympy.Symbol("u", positive=True)
@@ -568,5 +575,6 @@ def test_c14_divergence_of_a_perceptron_is_predicted():
         scenario = Scenario(rate, 4, "constant(1)", hessian=["1"], seed=1)
         run = Emulation.create(scenario, objective=Near()).run(arrivals=1200).result()
         sizes.append(np.linalg.norm(run.path.iterates[-20:] - minimum, axis=1).max() / 1e-4)
+        measured(f"at {factor} times it: {sizes[-1]:.2g} times the size")
     assert sizes[0] < 0.3
     assert sizes[1] > 3

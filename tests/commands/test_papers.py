@@ -1,8 +1,16 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
 
+from paper_checks import evidence
+from sddeverify import checker
+from sddeverify.certificates import stability
 from sddeverify.commands import papers
+from sddeverify.delays import Constant
+from sddeverify.derivations import DERIVATIONS
+from sddeverify.models import CharacteristicFunction
 
 FOLDER = Path(__file__).parents[2] / "paper_checks"
 
@@ -25,7 +33,48 @@ def test_table_and_json(run):
     shown = run("papers", "--folder", FOLDER)
     assert shown.status == 0
     assert f"{len(rows)} statements" in shown.out
-    assert "| `test_c1_" in papers.markdown(papers.read(FOLDER))
+
+
+def test_every_verdict_links_to_what_it_stands_on():
+    rows = papers.read(FOLDER)
+    for row in rows:
+        assert row.source.startswith(("def test_", "@pytest.mark.parametrize")), row.check
+        assert row.measured or row.verdict == "PROVED", row.check
+        if "certificate" in row.detail or "disjoint enclosures" in row.explanation:
+            assert row.certificates, row.check
+    listed = [name for row in rows for name in row.certificates]
+    assert len(listed) == len(set(listed)) > 100
+    folder = FOLDER.parent / papers.EVIDENCE
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.cert.json")} == set(listed)
+    index = json.loads((folder / "evidence.json").read_bytes())
+    assert {(file, check) for file, checks in index.items() for check in checks} == {
+        (row.file, row.check) for row in rows
+    }
+    derivations = re.findall(r"derivations\.md#([a-z_]+)", papers.markdown(rows))
+    assert {"event_trigger", "second_moments"} < set(derivations) <= set(DERIVATIONS)
+
+
+@pytest.mark.parametrize(
+    "paper", sorted(path.name for path in (FOLDER.parent / papers.EVIDENCE).iterdir() if path.is_dir())
+)
+def test_the_kernel_accepts_every_certificate_of_the_table(paper):
+    for path in sorted((FOLDER.parent / papers.EVIDENCE / paper).iterdir()):
+        assert checker.check(path.read_bytes()).status is checker.Status.ACCEPTED, path.name
+
+
+def test_a_check_fails_when_it_proves_or_measures_something_else(tmp_path):
+    case = ("check_x.py", "test_y", "case(1, 2)")
+    found = evidence.Evidence([stability.prove(CharacteristicFunction(1, Constant(1)))], ["0.5 (0.1)"])
+    with pytest.raises(AssertionError, match="--record"):
+        evidence.compare(*case, found, tmp_path)
+    evidence.record(*case, found, tmp_path)
+    evidence.compare(*case, found, tmp_path)
+    other = evidence.Evidence([stability.prove(CharacteristicFunction("3/2", Constant(1)))], ["0.5 (0.1)"])
+    for wrong in (other, evidence.Evidence(found.certificates), evidence.Evidence([], found.measured)):
+        with pytest.raises(AssertionError, match="--record"):
+            evidence.compare(*case, wrong, tmp_path)
+    evidence.record(*case, evidence.Evidence(), tmp_path)
+    assert not list(tmp_path.rglob("*.cert.json"))
 
 
 def test_bad_folders(run, tmp_path):
