@@ -47,17 +47,32 @@ def command(
         str | None,
         typer.Option(metavar="p", help="Of the statement about the true law of the times; 0.99 if left out."),
     ] = None,
+    mean_delay: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="All that is known of the delay (s): say what holds for every law."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Measure workers, certify, emulate, compare, and write a report.
 
     Without SCENARIO and --trace, worker processes are recorded on this machine: real mini-batch gradients of ridge
-    regression on scikit-learn's digits. With --trace the measured times replace the scenario's compute law.
+    regression on scikit-learn's digits. With --trace the measured times replace the scenario's compute law. With
+    --mean-delay nothing is measured or emulated: a short report says what is certified for every delay law.
 
     \b
     Example: sddeverify report --out demo
     Exit status: 0 the report was written (it may say "undecided"), 2 bad input.
     """
+    if mean_delay is not None:
+        _mean_only(
+            mean_delay,
+            scenario,
+            out,
+            workers,
+            {"trace": trace, "seconds": seconds, "cap": cap, "confidence": confidence},
+            as_json,
+        )
+        return
     _check(scenario, trace, workers, seconds)
     measure = _measure(scenario is not None and trace is None, cap, confidence)
     try:
@@ -77,6 +92,40 @@ def command(
     _say(
         console, "Numbers of workers hold for this mean compute time, which on a small machine depends on their number."
     )
+    _say(console, f"report:       {out / 'report.html'}")
+    _say(console, f"check again:  sddeverify check {out}")
+
+
+def _mean_only(
+    mean_delay: str, scenario: Path | None, out: Path, workers: int | None, others: dict[str, object], as_json: bool
+) -> None:
+    """Do the job when no more than a mean delay is known."""
+    from sddeverify.exact import positive
+
+    mean = positive(mean_delay, "--mean-delay")
+    for name, value in others.items():
+        if value is not None:
+            raise InvalidScenario(f"--{name}: it is about measured times; leave out --mean-delay, or --{name}")
+    if scenario is not None and workers is not None:
+        raise InvalidScenario("--workers: the scenario says how many; leave it out")
+    if workers is not None and not 1 <= workers <= _MOST_WORKERS:
+        raise invalid("--workers", workers, f"a number of workers from 1 to {_MOST_WORKERS}")
+    try:
+        from sddeverify.report import mean_only, source
+
+        count = workers or source.WORKERS
+        found = mean_only.make(out, mean, scenario=scenario, workers=count, progress=lambda *_: None)
+    except ImportError as error:
+        raise MissingExtra(f"the report needs {error.name}: install sddeverify[report]") from None
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.to_json(), indent=2))
+        return
+    console = _console()
+    for note in found.notes:
+        _say(console, note)
+    console.print(_table(found.rows, with_basis=console.width >= _WIDE))
     _say(console, f"report:       {out / 'report.html'}")
     _say(console, f"check again:  sddeverify check {out}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sddeverify.certificates import Inconclusive, law_free_bound, stability_boundary
+from sddeverify.certificates import Inconclusive, Reason, law_free_bound, stability_boundary
 from sddeverify.delays import Band
 from sddeverify.errors import InvalidScenario
 from sddeverify.exact import decimal_down, decimal_up, spell
@@ -75,11 +75,16 @@ def prove_band(source: Source, model: Model) -> BandProof | None:
         band = Band.from_times(times, cap, source.confidence)
     except InvalidScenario as error:
         raise InvalidScenario(f"the trace, --cap and --confidence: {error}") from None
-    result = stability_boundary.prove_lower(
-        band,
-        model={"hessian": model.hessian[-1], "workers": model.workers},
-        provenance={"derivation": model.provenance, "measured": source.measured},
-    )
+    result: StabilityBoundary | Inconclusive
+    if band.mean_enclosure().lo <= 0:
+        many = "some of its laws have mean 0: take a cap nearer to the times, or more times"
+        result = Inconclusive(Reason.DOMAIN, f"the band is too wide, {many}")
+    else:
+        result = stability_boundary.prove_lower(
+            band,
+            model={"hessian": model.hessian[-1], "workers": model.workers},
+            provenance={"derivation": model.provenance, "measured": source.measured},
+        )
     return BandProof(band, len(times), source.confidence, chosen, sum(time > cap for time in times), result)
 
 

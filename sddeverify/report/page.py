@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sddeverify.agreement import Check
+    from sddeverify.certificates import Certificate
     from sddeverify.derivations import Derivation, DerivationCheck
     from sddeverify.report.figures import Picture
+    from sddeverify.report.mean_only import MeanOnly
+    from sddeverify.report.recheck import Recheck
     from sddeverify.report.study import Study
+    from sddeverify.scenario import Scenario
 
 _SECTIONS = {
     "answers": "Answers",
@@ -32,6 +36,19 @@ _SECTIONS = {
     "limits": "Assumptions and limits",
 }
 _SHOWN_STATEMENT = 700
+_CHECKED = (
+    "<p>Every step is computed by a named SymPy operation, and re-checked by SymPy and at random rational points. "
+    "What is believed and not proved is an assumption with a name.</p>"
+)
+_RECHECKED = (
+    "<p>Each certificate is a JSON file with a claim and a witness. A copy of the kernel, in a process of its "
+    f"own that sees no other package (<code>{escape(COMMAND)}</code>), has checked every one of them. To check "
+    "them again:</p><pre><code>sddeverify check .</code></pre>"
+)
+_SOURCE = (
+    "<p>The model is that of S. Yu, W. Chen and H. V. Poor, <i>Distributed Stochastic Gradient Descent with "
+    "Staleness: A Stochastic Delay Differential Equation Based Framework</i>, arXiv:2406.11159.</p>"
+)
 
 
 def render(study: Study, rows: list[Row], pictures: list[Picture], now: datetime | None = None) -> str:
@@ -43,9 +60,6 @@ def render(study: Study, rows: list[Row], pictures: list[Picture], now: datetime
         pictures: The figures.
         now: Date of the report.
     """
-    style = (files("sddeverify.report") / "page.css").read_text(encoding="utf-8")
-    date = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
-    links = "".join(f'<a href="#{key}">{title}</a>' for key, title in _SECTIONS.items())
     body = {
         "answers": _answers(rows),
         "figures": "".join(_figure(one) for one in pictures),
@@ -54,8 +68,38 @@ def render(study: Study, rows: list[Row], pictures: list[Picture], now: datetime
         "certificates": _certificates(study),
         "limits": _limits(study),
     }
-    sections = "".join(f'<section id="{key}"><h2>{_SECTIONS[key]}</h2>{body[key]}</section>' for key in _SECTIONS)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in study.source.notes)
+    heading = f"Asynchronous SGD with {_workers(study.source.scenario)}: what is stable, how fast, how many workers"
+    return _frame(heading, _question(study.source.scenario), study.source.notes, body, _colophon(study), now)
+
+
+def render_mean_only(found: MeanOnly, derivation: Derivation, checked: DerivationCheck) -> str:
+    """Return the page of a report that knows nothing but a mean delay.
+
+    Args:
+        found: What is shown.
+        derivation: Why the bound holds.
+        checked: Its re-check.
+    """
+    cards = [_card(name, one, found.rechecks[name]) for name, one in found.certificates.items()]
+    body = {
+        "answers": _answers(found.rows),
+        "derivation": _CHECKED + _one_derivation(derivation, checked),
+        "certificates": _RECHECKED + "".join(cards),
+    }
+    heading = f"Asynchronous SGD with {_workers(found.scenario)}: what is stable whatever the delay law"
+    foot = f"{_cite()}{_SOURCE}"
+    return _frame(heading, _question(found.scenario), found.notes, body, foot, None)
+
+
+def _frame(
+    heading: str, question: str, notes: Iterable[str], body: dict[str, str], foot: str, now: datetime | None
+) -> str:
+    """Return the page around its sections."""
+    style = (files("sddeverify.report") / "page.css").read_text(encoding="utf-8")
+    date = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    links = "".join(f'<a href="#{key}">{_SECTIONS[key]}</a>' for key in body)
+    sections = "".join(f'<section id="{key}"><h2>{_SECTIONS[key]}</h2>{one}</section>' for key, one in body.items())
+    said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -66,13 +110,13 @@ def render(study: Study, rows: list[Row], pictures: list[Picture], now: datetime
 </head>
 <body>
 <header>
-<h1>Asynchronous SGD with {_workers(study)}: what is stable, how fast, how many workers</h1>
-<p class="soft">{date} · sddeverify {escape(sddeverify.__version__)} · {escape(_question(study))}</p>
-{notes}
+<h1>{heading}</h1>
+<p class="soft">{date} · sddeverify {escape(sddeverify.__version__)} · {escape(question)}</p>
+{said}
 <nav>{links}</nav>
 </header>
 <main>{sections}</main>
-<footer>{_colophon(study)}</footer>
+<footer>{foot}</footer>
 </body>
 </html>
 """
@@ -84,13 +128,12 @@ def badge(status: Status) -> str:
     return f'<span class="badge {kind}"><span aria-hidden="true">{MARK[status]}</span> {status.value}</span>'
 
 
-def _workers(study: Study) -> str:
-    count = study.source.scenario.workers
+def _workers(scenario: Scenario) -> str:
+    count = scenario.workers
     return f"{count} worker{'s' * (count != 1)}"
 
 
-def _question(study: Study) -> str:
-    scenario = study.source.scenario
+def _question(scenario: Scenario) -> str:
     what = f"objective {scenario.objective.name}" if scenario.objective is not None else "given Hessian eigenvalues"
     return f"learning rate {float(scenario.learning_rate):.6g}, {what}, policy {scenario.policy.name}"
 
@@ -167,10 +210,7 @@ def _derivation(study: Study) -> str:
     passed = all(one.passed for one in study.checked)
     total = sum(len(one.steps) for one in study.checked)
     verdict = f"All {total} steps passed." if passed else "Some steps did not pass: they are marked."
-    parts = [
-        "<p>Every step is computed by a named SymPy operation, and re-checked by SymPy and at random rational points. "
-        f"{verdict} What is believed and not proved is an assumption with a name.</p>"
-    ]
+    parts = [_CHECKED, f"<p>{verdict}</p>"]
     both = zip(study.derived.derivations, study.checked, strict=True)
     return "".join([*parts, *(_one_derivation(one, its) for one, its in both)])
 
@@ -192,22 +232,21 @@ def _one_derivation(derivation: Derivation, checked: DerivationCheck) -> str:
 
 
 def _certificates(study: Study) -> str:
-    parts = [
-        "<p>Each certificate is a JSON file with a claim and a witness. A copy of the kernel, in a process of its "
-        f"own that sees no other package (<code>{escape(COMMAND)}</code>), has checked every one of them. To check "
-        "them again:</p><pre><code>sddeverify check .</code></pre>"
-    ]
+    parts = [_RECHECKED]
     for name, certificate in study.proofs.certificates.items():
-        ok = study.rechecks[name].accepted
-        said = "accepted by the separate process" if ok else study.rechecks[name].said[:_SHOWN_STATEMENT]
-        parts.append(
-            f'<div class="card{"" if ok else " refused"}"><h3><a href="certificates/{name}.cert.json">'
-            f"{name}.cert.json</a></h3><p>{escape(_shortened(certificate.statement))}</p>"
-            f'<p class="soft">claim sha256 <code>{escape(certificate.digest)}</code> · {escape(said)}</p></div>'
-        )
+        parts.append(_card(name, certificate, study.rechecks[name]))
     for name, reason in study.proofs.undecided.items():
         parts.append(f'<div class="card open"><h3>{name}</h3><p>{escape(str(reason))}</p></div>')
     return "".join(parts)
+
+
+def _card(name: str, certificate: Certificate, said: Recheck) -> str:
+    words = "accepted by the separate process" if said.accepted else said.said[:_SHOWN_STATEMENT]
+    return (
+        f'<div class="card{"" if said.accepted else " refused"}"><h3><a href="certificates/{name}.cert.json">'
+        f"{name}.cert.json</a></h3><p>{escape(_shortened(certificate.statement))}</p>"
+        f'<p class="soft">claim sha256 <code>{escape(certificate.digest)}</code> · {escape(words)}</p></div>'
+    )
 
 
 def _shortened(text: str) -> str:
@@ -242,10 +281,13 @@ cores or a network slow each other down, so the law changes with their number: r
 
 def _colophon(study: Study) -> str:
     times = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in study.seconds.items())
+    question = "the question is in <code>scenario.toml</code>, "
+    return f"<p>Time: {escape(times)}.</p>{_cite(question)}{_SOURCE}"
+
+
+def _cite(question: str = "") -> str:
     return (
-        f"<p>Python {escape(platform.python_version())}, {escape(platform.machine())}. Time: {escape(times)}. "
-        "Cite with <code>citation.tex</code> and <code>citation.bib</code>; the question is in "
-        "<code>scenario.toml</code>, the numbers of this page are in <code>report.json</code>.</p>"
-        "<p>The model is that of S. Yu, W. Chen and H. V. Poor, <i>Distributed Stochastic Gradient Descent with "
-        "Staleness: A Stochastic Delay Differential Equation Based Framework</i>, arXiv:2406.11159.</p>"
+        f"<p>Python {escape(platform.python_version())}, {escape(platform.machine())}. Cite with "
+        f"<code>citation.tex</code> and <code>citation.bib</code>; {question}the numbers of this page are in "
+        "<code>report.json</code>.</p>"
     )

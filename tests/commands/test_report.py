@@ -12,15 +12,20 @@ def question(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    """Emulate little: the statistics are tested elsewhere."""
-    from sddeverify.report import study
+    """Emulate little, compare few candidates and draw nothing: all that is tested elsewhere."""
+    from sddeverify.report import further, study, write
 
     monkeypatch.setattr(study.conduct, "__kwdefaults__", {"arrivals": 2000, "budget": 3000})
+    monkeypatch.setattr(further, "_MOST_WORK", 300)
+    monkeypatch.setattr(write, "pictures", lambda _: ())
 
 
 def test_report_and_re_check(run, tmp_path, question, monkeypatch):
+    from sddeverify.report import figures, write
+
     out = tmp_path / "demo"
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(write, "pictures", figures.pictures)
     found = run("report", question, "--out", out)
     assert found.status == 0, found
     for words in ("critical learning", "certified", "computed", "observed", "mean compute time", "report.html"):
@@ -45,6 +50,16 @@ def test_json_replaces_an_earlier_report(run, tmp_path, question):
     assert answers["decay rate of the only mode (h = 1)"]["status"] == "certified"
 
 
+def test_a_mean_delay_alone(run, tmp_path, question):
+    out = tmp_path / "demo"
+    found = run("report", question, "--mean-delay", "1/50", "--out", out)
+    assert found.status == 0, found
+    assert "All that is known of the delay is its mean" in found.out
+    assert run("check", out).status == 0
+    again = run("report", question, "--mean-delay", "1/50", "--out", out, "--json").json
+    assert [row["status"] for row in again["answers"]] == ["certified"] * 3 + ["undecided"] * 3
+
+
 def test_a_folder_of_others_is_refused_before_any_work(run, tmp_path, question):
     (tmp_path / "mine.txt").write_text("x")
     run("report", question, "--out", tmp_path).assert_one_sentence("--out", "mine.txt")
@@ -60,6 +75,19 @@ def test_a_folder_of_others_is_refused_before_any_work(run, tmp_path, question):
         (["--seconds", "nan"], ["--seconds"]),
         (["question.toml", "--workers", "4"], ["--workers"]),
         (["--out", "no/folder"], ["--out", "no/folder"]),
+        (["question.toml", "--cap", "1"], ["--cap", "--trace"]),
+        (["question.toml", "--confidence", "0.9"], ["--confidence"]),
+        (["--trace", "t.csv", "--cap", "0"], ["--cap", "positive"]),
+        (["--trace", "t.csv", "--cap", "x"], ["--cap", "'x'"]),
+        (["--trace", "t.csv", "--confidence", "1"], ["--confidence", "between 0 and 1"]),
+        (["--trace", "t.csv", "--confidence", "0"], ["--confidence"]),
+        (["--mean-delay", "0"], ["--mean-delay", "positive"]),
+        (["--mean-delay", "nan"], ["--mean-delay"]),
+        (["--mean-delay", "1", "--trace", "t.csv"], ["--trace", "--mean-delay"]),
+        (["--mean-delay", "1", "--seconds", "3"], ["--seconds"]),
+        (["--mean-delay", "1", "--cap", "3"], ["--cap"]),
+        (["--mean-delay", "1", "--workers", "0"], ["--workers"]),
+        (["question.toml", "--mean-delay", "1", "--workers", "3"], ["--workers"]),
     ],
 )
 def test_bad_input(run, tmp_path, monkeypatch, question, arguments, words):
@@ -102,8 +130,11 @@ def test_five_times_are_too_few_to_compare_but_not_to_certify(run, tmp_path, que
     trace = tmp_path / "times.csv"
     rows = [f"0,{k},{k + 0.5 + k / 100},," for k in range(5)]
     trace.write_text("worker,read_time,push_time,version_read,version_applied\n" + "\n".join(rows) + "\n")
-    found = run("report", question, "--trace", trace, "--out", tmp_path / "demo", "--json")
+    limits = ["--cap", "2", "--confidence", "0.9"]
+    found = run("report", question, "--trace", trace, *limits, "--out", tmp_path / "demo", "--json")
     assert found.status == 0, found
+    (band,) = [row for row in found.json["answers"] if "true law" in row["quantity"]]
+    assert (band["cap"], band["confidence"], band["cap_chosen_on_the_other_half"]) == ("2", "9/10", False)
     statuses = {row["quantity"]: row["status"] for row in found.json["answers"]}
     assert statuses["critical learning rate in the mean"] == "certified"
     assert [status for name, status in statuses.items() if "in times.csv" in name] == ["too little data"] * 3
