@@ -44,8 +44,11 @@ class Arithmetic(Protocol):
     def points(self, node: Points, s: Any, order: int) -> tuple[Any, ...]:
         """Return the jet of finitely many times."""
 
-    def differences(self, f: Callable[[Any], Any], s: Any, order: int) -> tuple[Any, ...]:
-        """Return f(s) and its derivatives up to ``order``, the derivatives approximately."""
+    def differences(self, f: Callable[[Any], Any], s: Any, order: int, upwards: bool = False) -> tuple[Any, ...]:
+        """Return f(s) and its derivatives up to ``order``, the derivatives approximately.
+
+        With ``upwards`` the differences are taken along the imaginary axis: f need not exist left of s.
+        """
 
 
 def _horner(coefficients: list[float], x: Any) -> Any:
@@ -98,8 +101,10 @@ class _Scalar:
         with np.errstate(over="raise", invalid="raise"):  # an ArithmeticError, as from cmath
             return tuple(complex(part[0]) for part in node.jet_float(np.array([s]), order))
 
-    def differences(self, f: Callable[[Any], Any], s: complex, order: int) -> tuple[complex, ...]:
-        step = 1e-3
+    def differences(
+        self, f: Callable[[Any], Any], s: complex, order: int, upwards: bool = False
+    ) -> tuple[complex, ...]:
+        step = 1e-3j if upwards else 1e-3
         return _stencil([complex(f(s + k * step)) for k in (-2, -1, 0, 1, 2)], step, order)
 
 
@@ -127,12 +132,12 @@ class _Array:
     def points(self, node: Points, s: NDArray[np.complex128], order: int) -> tuple[Any, ...]:
         return node.jet_float(s, order)
 
-    def differences(self, f: Callable[[Any], Any], s: Any, order: int) -> tuple[Any, ...]:
-        step = 1e-3
+    def differences(self, f: Callable[[Any], Any], s: Any, order: int, upwards: bool = False) -> tuple[Any, ...]:
+        step = 1e-3j if upwards else 1e-3
         return _stencil([f(s + k * step) for k in (-2, -1, 0, 1, 2)], step, order)
 
 
-def _stencil(values: list[Any], step: float, order: int) -> tuple[Any, ...]:
+def _stencil(values: list[Any], step: complex, order: int) -> tuple[Any, ...]:
     m2, m1, z, p1, p2 = values
     first = (m2 - p2 + 8 * (p1 - m1)) / (12 * step)
     second = (16 * (p1 + m1) - p2 - m2 - 30 * z) / (12 * step * step)
@@ -200,11 +205,12 @@ class Multiprecision:
         terms = [(w * self.context.exp(-t * s), -t) for w, t in zip(node.weights, node.times, strict=True)]
         return tuple(sum(term * slope**k for term, slope in terms) for k in range(order + 1))
 
-    def differences(self, f: Callable[[Any], Any], s: Any, order: int) -> tuple[Any, ...]:
+    def differences(self, f: Callable[[Any], Any], s: Any, order: int, upwards: bool = False) -> tuple[Any, ...]:
         """Central differences at three times the precision."""
         ctx = self.context
         with precision(ctx, 3 * ctx.prec):
             step = ctx.ldexp(1, -ctx.prec // 3 + ctx.mag(s) if s else -ctx.prec // 3)
+            step = step * ctx.j if upwards else step
             below, value, above = (f(s + k * step) for k in (-1, 0, 1))
             jet = (value, (above - below) / (2 * step), (above - 2 * value + below) / (step * step))
         return tuple(+part for part in jet[: order + 1])

@@ -74,7 +74,7 @@ def build(data: Json, time: Number, weight: Number, unit: Any, ops: Arithmetic) 
         return Average(tuple(parts))
     from sddeverify.delays import Law
 
-    return Opaque(Law.from_json(data).laplace, unit)
+    return Opaque(Law.from_json(data), unit)
 
 
 def _trim(counts: list[int], first: int) -> tuple[int, ...]:

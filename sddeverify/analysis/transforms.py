@@ -7,15 +7,19 @@ in as an :class:`Arithmetic`, and the parameters are converted to it when the tr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sddeverify.analysis.arithmetic import SCALAR, Arithmetic
+from sddeverify.errors import UnsupportedScenario
+
+if TYPE_CHECKING:
+    from sddeverify.delays import Law
 
 _BLOCK = 1 << 15
 
@@ -235,20 +239,42 @@ class Average:
 
 @dataclass(frozen=True)
 class Opaque:
-    """A law whose transform is only known as ``laplace(s, exp)``: derivatives by differences.
+    """A law whose transform is only known as its method ``laplace``: derivatives by differences.
 
-    Newton's method needs the value exactly and the derivatives roughly, so differences do.
+    Newton's method needs the value exactly and the derivatives roughly, so differences do. Where the transform
+    ends at the imaginary axis (heavy tails), they are taken along it, and at 0 the moments stand for them.
     """
 
-    laplace: Callable[[Any, Callable[[Any], Any]], Any]
+    law: Law
     unit: Any
 
+    @property
+    def _heavy(self) -> bool:
+        return self.law.abscissa == 0
+
     def jet(self, s: Any, order: int, ops: Arithmetic) -> Jet:
-        """The value of ``laplace``, and differences of it."""
-        return ops.differences(lambda z: self.laplace(z / self.unit, ops.exp), s, order)
+        """The value of ``laplace``, and differences of it.
+
+        Raises:
+            UnsupportedScenario: for a derivative at 0 that is infinite.
+        """
+        if self._heavy and np.ndim(s) == 0 and s == 0:
+            one = 1 + s
+            return tuple(one * part for part in (1.0, -self._moment(1), self._moment(2) if order > 1 else 0.0))[
+                : order + 1
+            ]
+        return ops.differences(lambda z: self.law.laplace(z / self.unit, ops.exp), s, order, self._heavy)
+
+    def _moment(self, power: int) -> float:
+        mean = self.law.mean_float
+        value = mean if power == 1 else self.law.variance_float + mean**2
+        if not math.isfinite(value):
+            raise UnsupportedScenario(f"the second moment of {self.law} is infinite; cap the times")
+        return float(value / float(self.unit) ** power)
 
     def bounds(self, c: float, w: NDArray[np.float64], half_plane: bool) -> Bounds:
         """The values at the real point (complete monotonicity), widened for the differences."""
-        parts = self.jet(complex(c), 2, SCALAR)  # completely monotone: the real point bounds the line
+        # right of the axis, the values on it do
+        parts = self.jet(complex(0 if self._heavy and c > 0 else c), 2, SCALAR)
         value, first, second = (np.full_like(w, 1.000001 * abs(part)) for part in parts)
         return value, first, second

@@ -3,9 +3,10 @@
 Atoms (:class:`Constant`, :class:`Exponential`, :class:`Erlang`, :class:`Uniform`,
 :class:`TruncatedExponential`, :class:`Lattice`, :class:`Empirical`) are closed under :class:`Mixture` and
 independent :class:`Sum`; conveniences (:func:`ShiftedExponential`, :func:`Hyperexponential`) are built from
-these. A :class:`Band` is every law close to a known one. Heavy tails (:class:`Weibull`, :class:`Lognormal`,
-:class:`Pareto`), :class:`Geometric` and :class:`Capped` times are sampled and computed; certificates speak of a band
-around the capped ones (:func:`band_of`). :func:`parse` reads the notation that ``str`` writes.
+these. A :class:`Band` is every law close to a known one. :class:`Gamma` laws, heavy tails (:class:`Weibull`,
+:class:`Lognormal`, :class:`Pareto`), :class:`Geometric` and :class:`Capped` times are sampled and computed;
+certificates speak of a band around the capped ones (:func:`band_of`). :func:`parse` reads the notation that ``str``
+writes.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from sddeverify.delays.constant import Constant
 from sddeverify.delays.empirical import Empirical
 from sddeverify.delays.erlang import Erlang
 from sddeverify.delays.exponential import Exponential
+from sddeverify.delays.gamma import Gamma
 from sddeverify.delays.geometric import Geometric
 from sddeverify.delays.hyperexponential import Hyperexponential
 from sddeverify.delays.hyperexponential import from_arguments as _hyperexponential
@@ -48,6 +50,7 @@ LAWS: dict[str, type[Law]] = {
 """Every law of the certificate format, by its name in JSON."""
 
 COMPUTED: dict[str, type[Law]] = {
+    "gamma": Gamma,
     "geometric": Geometric,
     "weibull": Weibull,
     "lognormal": Lognormal,
@@ -74,6 +77,7 @@ __all__ = [
     "Empirical",
     "Erlang",
     "Exponential",
+    "Gamma",
     "Geometric",
     "Hyperexponential",
     "Lattice",

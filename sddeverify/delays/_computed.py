@@ -125,7 +125,7 @@ class Computed(Atom):
         return values if np.ndim(s) else values[()] if hasattr(s, "dtype") else values.item()
 
     def _direction(self, z: complex, reach: float) -> tuple[float, float, float]:
-        if z.real < 0 and self.abscissa is not None and z.real <= self.abscissa:
+        if z.real < 0 and self.abscissa is not None and z.real <= self.abscissa * self._unit:
             raise UnsupportedScenario(f"the transform of {self} diverges for Re s < 0; evaluate it for Re s >= 0")
         phi = cmath.phase(z) if z else 0.0
         return self._path(max(-math.pi / 2, min(phi, math.pi / 2)), reach)

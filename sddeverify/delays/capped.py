@@ -31,7 +31,7 @@ class Capped(Law):
     of the format around it.
 
     Attributes:
-        law: Weibull, lognormal, Pareto, exponential or Erlang.
+        law: Weibull, lognormal, Pareto, gamma, exponential or Erlang.
         cap: The longest delay.
     """
 
@@ -42,11 +42,10 @@ class Capped(Law):
     def __init__(self, law: Law, cap: Exact) -> None:
         from sddeverify.delays.erlang import Erlang
         from sddeverify.delays.exponential import Exponential
+        from sddeverify.delays.gamma import Gamma
 
-        if not isinstance(law, Computed | Exponential | Erlang):
-            allowed = (
-                "a weibull, lognormal, pareto, exponential or erlang law (others have an end, or are made of parts)"
-            )
+        if not isinstance(law, Computed | Exponential | Erlang | Gamma):
+            allowed = "a weibull, lognormal, pareto, gamma, exponential or erlang law (others end, or have parts)"
             raise invalid("capped.law", str(law), allowed)
         object.__setattr__(self, "law", law)
         object.__setattr__(self, "cap", positive(cap, "capped.cap"))
@@ -185,8 +184,9 @@ class Capped(Law):
 def survival(law: Law, t: Any, ctx: Any) -> Any:
     """Return Pr(tau > t) for one time t > 0 and a law that can be capped."""
     from sddeverify.delays.erlang import Erlang
+    from sddeverify.delays.gamma import Gamma
 
-    if isinstance(law, Computed):
+    if isinstance(law, Computed | Gamma):
         return law.survival(t, ctx)
     shape = law.shape if isinstance(law, Erlang) else 1
     x = t * shape / parameter(law.mean, ctx)

@@ -7,7 +7,7 @@ from typing import Any
 
 import mpmath
 
-from sddeverify.delays import Constant, Erlang, Law, Mixture, ShiftedExponential, Uniform
+from sddeverify.delays import Constant, Erlang, Gamma, Law, Mixture, Pareto, ShiftedExponential, Uniform, Weibull
 from sddeverify.models import CharacteristicFunction
 
 CASES: dict[str, dict[str, Any]] = {
@@ -15,12 +15,8 @@ CASES: dict[str, dict[str, Any]] = {
     for case in json.loads((Path(__file__).parents[1] / "data" / "known_answers.json").read_text("utf-8"))["cases"]
 }
 
-# Cases that no law of the algebra so far expresses, or that are no statement about one equation.
+# Cases that are no statement about one equation.
 ELSEWHERE = {
-    "gamma-boundary-k1.5": "gamma law of broken shape",
-    "gamma-boundary-k2.5": "gamma law of broken shape",
-    "weibull-k2-mean1": "Weibull law",
-    "pareto-a3-mean1": "Pareto law",
     "discrete-delay0": "difference equation",
     "discrete-delay2": "difference equation",
     "discrete-delay3": "difference equation",
@@ -38,7 +34,12 @@ def delay(name: str) -> Law:
     """The delay law of a case."""
     p = CASES[name]["params"]
     if name.startswith("gamma"):
-        return Erlang(int(p["k"]), 1)
+        shape = Fraction(p["k"])
+        return Erlang(int(shape), 1) if shape.denominator == 1 else Gamma(shape, 1)
+    if name.startswith("weibull"):  # its mean is Gamma(3/2) times the scale
+        return Weibull(p["k"], 1 / Fraction(float(mpmath.gamma(1 + 1 / mpmath.mpf(p["k"])))))
+    if name.startswith("pareto"):
+        return Pareto(p["alpha"], p["xm"])
     if name.startswith("erlang"):
         return Erlang(p["n"], 1)
     if name.startswith("shiftexp"):

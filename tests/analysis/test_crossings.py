@@ -34,18 +34,21 @@ def defect(law: Law, crossing: Crossing, undelayed: float = 0.0) -> float:
 @pytest.mark.parametrize("name", known.ids("boundary"))
 def test_known_boundaries(name: str) -> None:
     law, expected = known.delay(name), known.CASES[name]["expected"]
-    first = crossings(law, up_to=20, digits=40)[0]
+    text = next(expected[key] for key in ("a", "a*E", "a*tau", "a*T") if key in expected)
+    # transforms by quadrature cost minutes beyond floats; a few sources give fewer digits than 28
+    floats = name.startswith(("weibull", "pareto"))
+    known_digits = 12 if floats else min(28, sum(map(str.isdigit, text)) - 2)
+    first = crossings(law, up_to=20, digits=15 if floats else 40)[0]
     assert first.direction == 1
     with mpmath.workdps(50):
-        scale = law.support[1] if name == "uniform-boundary" else law.mean
-        scale = Fraction(1) if "a" in expected else scale  # "a" itself, or a times mean, time or support
-        damping = mpmath.mpf(next(expected[key] for key in ("a", "a*E", "a*tau", "a*T") if key in expected))
-        assert abs(first.damping * scale.numerator / scale.denominator - damping) <= mpmath.mpf(10) ** -28 * damping
+        itself = "a" in expected  # or a times mean, time or support
+        scale = Fraction(1) if itself else law.support[1] if name == "uniform-boundary" else law.mean
+        near = mpmath.mpf(10) ** -known_digits
+        damping = mpmath.mpf(text)
+        assert abs(first.damping * scale.numerator / scale.denominator - damping) <= near * damping
         other = next(expected[key] for key in ("omega", "omega*E", "omega*T") if key in expected)
-        frequency = first.damping if other == "a" else mpmath.mpf(other)
-        assert (
-            abs(first.frequency * scale.numerator / scale.denominator - frequency) <= mpmath.mpf(10) ** -28 * frequency
-        )
+        frequency = damping if other == "a" else mpmath.mpf(other)
+        assert abs(first.frequency * scale.numerator / scale.denominator - frequency) <= near * frequency
 
 
 def test_smallest_damping_is_not_the_first_frequency() -> None:

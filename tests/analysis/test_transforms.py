@@ -15,7 +15,18 @@ from sddeverify.analysis.arithmetic import ARRAY, SCALAR, Multiprecision, precis
 from sddeverify.analysis.equation import Equation, transform
 from sddeverify.analysis.reading import build, only_time, pole_orders, stage_terms
 from sddeverify.analysis.transforms import Opaque, Points
-from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, Mixture, ShiftedExponential, Sum, Uniform
+from sddeverify.delays import (
+    Constant,
+    Erlang,
+    Exponential,
+    Lattice,
+    Law,
+    Mixture,
+    Pareto,
+    ShiftedExponential,
+    Sum,
+    Uniform,
+)
 from sddeverify.errors import UnsupportedScenario
 from tests.delays.strategies import EXAMPLES, laws, moderate
 
@@ -132,6 +143,20 @@ def test_chains_of_stages_are_recognised() -> None:
 
 def test_many_constants_share_one_node() -> None:
     assert isinstance(transform(Mixture([("1/5", Constant(k)) for k in range(1, 6)])).node, Points)
+
+
+def test_heavy_tails_are_differentiated_along_the_axis() -> None:
+    # Pareto(5/2, 1): Phi(s) = 5/2 E_{7/2}(s), Phi'(s) = -5/2 E_{5/2}(s), Phi''(s) = 5/2 E_{3/2}(s)
+    law = Pareto("5/2", 1)
+    node = Opaque(law, 1)
+    for s in (1j, 0.5 + 3j, 1e-3 + 2j):
+        expected = [complex(sign * mpmath.expint(k, s) * 5 / 2) for sign, k in ((1, 3.5), (-1, 2.5), (1, 1.5))]
+        for part, value in zip(node.jet(s, 2, SCALAR), expected, strict=True):
+            assert abs(part - value) < 1e-5
+    assert node.jet(0j, 2, SCALAR) == pytest.approx((1, -5 / 3, 5))
+    assert node.bounds(0.5, np.array([1.0]), half_plane=True)[1] == pytest.approx(5 / 3, rel=1e-5)
+    with pytest.raises(UnsupportedScenario, match="second moment"):
+        Opaque(Pareto("3/2", 1), 1).jet(0j, 2, SCALAR)
 
 
 def test_an_unknown_atom_is_taken_by_its_laplace_method(monkeypatch: pytest.MonkeyPatch) -> None:

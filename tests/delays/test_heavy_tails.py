@@ -17,6 +17,7 @@ from sddeverify.delays import (
     Capped,
     Erlang,
     Exponential,
+    Gamma,
     Geometric,
     Law,
     Lognormal,
@@ -39,10 +40,13 @@ TAILS: list[tuple[Any, Any]] = [
     (Lognormal(1, "5/2"), scipy.stats.lognorm(2.5)),
     (Pareto("5/2", "1/2"), scipy.stats.pareto(2.5, scale=0.5)),
     (Pareto("3/2", 1), scipy.stats.pareto(1.5)),
+    (Gamma("1/2", 2), scipy.stats.gamma(0.5, scale=4)),
+    (Gamma("5/2", 1), scipy.stats.gamma(2.5, scale=0.4)),
 ]
 tails = pytest.mark.parametrize(("law", "peer"), TAILS, ids=[str(law) for law, _ in TAILS])
 ALL = [law for law, _ in TAILS]
 ALL += [Geometric("1/4", "1/2"), Capped(Lognormal(1, 1), 5), Capped(Erlang(3, 1), 2), Capped(Pareto("1/2", 1), 20)]
+ALL += [Capped(Gamma("1/2", 1), 3)]
 every = pytest.mark.parametrize("law", ALL, ids=str)
 LEVEL = 1e-4
 
@@ -62,7 +66,7 @@ def test_survival_density_and_moments_are_scipys(law: Any, peer: Any) -> None:
 
 @tails
 def test_samples(law: Any, peer: Any) -> None:
-    """Eight laws at level 1e-4, and a control of another scale that must be refused."""
+    """Ten laws at level 1e-4, and a control of another scale that must be refused."""
     times = law.sample(np.random.default_rng(20250101), 20_000)
     assert scipy.stats.kstest(times, peer.cdf).pvalue > LEVEL
     assert scipy.stats.kstest(law.scaled("3/2").sample(np.random.default_rng(1), 20_000), peer.cdf).pvalue < LEVEL
@@ -102,6 +106,15 @@ def test_transform_is_the_quadrature_of_the_density(law: Any) -> None:
     for s in (0.4, 1.5 + 2j):
         whole = mp.quad(lambda t, s=s: law.density(float(t), math.exp) * mp.exp(-s * t), [0, *edges[:13], 2, 5, 20, 60])
         assert abs(law.laplace(complex(s), cmath.exp) - complex(whole)) < 1e-9
+
+
+def test_gamma_laws_of_whole_shape_are_erlang_laws() -> None:
+    law, peer = Gamma(3, "1/2"), Erlang(3, "1/2")
+    assert (law.mean, law.variance, law.abscissa) == (peer.mean, peer.variance, peer.abscissa)
+    for s in (0.3, 2 - 5j, -1 + 4j):
+        assert abs(law.laplace(complex(s), cmath.exp) - peer.laplace(complex(s), cmath.exp)) < 1e-14
+    x = sympy.Symbol("x")
+    assert sympy.simplify(law.laplace(x, sympy.exp) - peer.laplace(x, sympy.exp)) == 0
 
 
 @every
