@@ -42,8 +42,13 @@ lint: $(VENV)/.stamp-all
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.stamp-all
+docs: $(VENV)/.stamp-all build/lessons
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The lessons with their outputs, which the site shows; the tests leave them there as well.
+build/lessons: $(wildcard notebooks/lessons/*.ipynb) | $(VENV)/.stamp-all
+	$(BIN)/python -m pytest -q -n auto tests/notebooks/test_lessons.py -k test_lesson_runs
+	@touch $@
 
 # JUPYTER_PATH: the certificate viewer, also where an editable installation has an older one.
 lab: $(VENV)/.stamp-all

@@ -156,7 +156,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
         from sddeverify.commands import atlas
 
         rows = atlas.table(Path(__file__).parent / "reference" / "atlas")
-        markdown = markdown.replace("<!-- atlas -->", atlas.markdown(rows))
+        markdown = markdown.replace("<!-- atlas -->", atlas.markdown(rows, "atlas"))
     return re.sub(r"<!-- help: ?([a-z ]*) -->", lambda match: _help(match.group(1).split()), markdown)
 
 

@@ -31,8 +31,10 @@ LAWS = {
 DIGITS = 30
 WORKERS = 16
 _ROUGH = 4  # digits of a mean-square limit where the variance is known by quadrature only
-_KINDS = ("boundary", "oscillation", "mean_square")
-_FILES = {"boundary": ("boundary",), "oscillation": ("below", "above"), "mean_square": ("stable", "unstable")}
+_NEAR = Fraction(9, 10**7)  # how near to the double point slower decay is certified
+_SLOWER = 6  # so many certificates of slower decay, each for dampings up to 16 times as far from the double point
+_KINDS = ("boundary", "oscillation", "fastest", "mean_square")
+_TIED = {"exponential": "every one from 1/4 on"}  # h(s)(1 + s) = s^2 + s + a: Re s = -1/2 for both roots
 
 
 def command(
@@ -44,8 +46,9 @@ def command(
     r"""Certify critical values of standard delay laws of mean 1.
 
     For each law: the critical damping (30 digits); the damping below which the rightmost root is real, and beyond which
-    it is one of a complex pair (30 digits); and the damping at which 16 workers lose mean-square stability in the delay
-    equation (30 digits, 4 where the variance needs a quadrature).
+    it is one of a complex pair (30 digits); the damping at which the mean decays fastest (6 digits); and the damping at
+    which 16 workers lose mean-square stability in the delay equation (30 digits, 4 where the variance needs a
+    quadrature).
 
     \b
     Example: sddeverify atlas -o atlas
@@ -84,12 +87,31 @@ def table(folder: Path, names: list[str] | None = None) -> list[dict[str, str]]:
     return rows
 
 
-def markdown(rows: list[dict[str, str]]) -> str:
-    """Return the rows as a Markdown table."""
-    head = ["law (mean 1)", "critical damping", "oscillation from", f"mean square, {WORKERS} workers"]
-    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|"]
-    lines += [f"| `{row['law']}` | {row['boundary']} | {row['oscillation']} | {row['mean_square']} |" for row in rows]
+def markdown(rows: list[dict[str, str]], folder: str | None = None) -> str:
+    """Return the rows as a Markdown table, with links to the certificates if the address of their folder is given."""
+    head = ["law (mean 1)", "critical damping", "oscillation from", "fastest at", f"mean square, {WORKERS} workers"]
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+    names = {law: name for name, law in LAWS.items()}
+    for row in rows:
+        cells = [f"`{row['law']}`"]
+        for kind in _KINDS:
+            files = files_of(names[row["law"]], kind) if folder is not None else []
+            links = [f"[{number}]({folder}/{file})" for number, file in enumerate(files, 1)]
+            cells.append(" ".join([row[kind], *([f"<br>proof: {' '.join(links)}"] if links else [])]))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def files_of(name: str, kind: str) -> list[str]:
+    """Return the names of the certificates on which one value of one law stands."""
+    slower = [f"slower_{number}" for number in range(1, _SLOWER + 1)]
+    parts = {
+        "boundary": ["boundary"],
+        "oscillation": ["below", "above"],
+        "fastest": [] if name in _TIED else ["below", *slower, "boundary"],
+        "mean_square": ["stable", "unstable"],
+    }
+    return [f"{name}_{part}.cert.json" for part in parts[kind]]
 
 
 def _cell(name: str, kind: str, folder: Path) -> str:
@@ -97,9 +119,11 @@ def _cell(name: str, kind: str, folder: Path) -> str:
     from sddeverify.delays import parse
     from sddeverify.regions import read_accepted
 
+    if kind == "fastest" and name in _TIED:
+        return _TIED[name]
     claims = []
-    for part in _FILES[kind]:
-        path = folder / f"{name}_{part}.cert.json"
+    for file in files_of(name, kind):
+        path = folder / file
         claim = read_accepted(path)[1]["claim"]
         if digest(claim["delay"]) != digest(parse(LAWS[name]).to_json()):
             raise invalid("certificate", str(path), f"a certificate about {LAWS[name]}")
@@ -119,6 +143,28 @@ def _oscillation(claims: list[dict[str, Any]]) -> str:
     return _common(Fraction(below["damping"][0]), Fraction(above["damping"][0]))
 
 
+def _fastest(claims: list[dict[str, Any]]) -> str:
+    """Return the damping of fastest decay from the root at one just below, slower decay beyond, and the boundary.
+
+    At the damping a of the first certificate the rightmost root s is real. -x/Phi(x) goes from a to 0 between s and 0,
+    so every smaller damping has a real root right of s: it is slower. Every damping of the others has a root right of
+    s, too; each begins where the last ended, and they reach to where stability is lost.
+    """
+    below, *slower, boundary = claims
+    if below["type"] != "rightmost_root" or below["imag"] != ["0", "0"]:
+        raise invalid("certificate", "fastest", "a real rightmost root below the double point")
+    reached = first = Fraction(slower[0]["damping"][0])
+    for claim in slower:
+        lo, hi = map(Fraction, claim["damping"])
+        right = claim["type"] == "root_count" and claim["roots"] > 0
+        if not right or Fraction(claim["abscissa"]) < Fraction(below["real"][1]) or lo > reached:
+            raise invalid("certificate", "fastest", "slower decay at every damping between")
+        reached = max(reached, hi)
+    if boundary["type"] != "stability_boundary" or reached < Fraction(boundary["damping"][1]):
+        raise invalid("certificate", "fastest", "slower decay up to the critical damping")
+    return _common(Fraction(below["damping"][0]), first)
+
+
 def _mean_square(claims: list[dict[str, Any]]) -> str:
     stable, unstable = claims
     if not stable["stable"] or unstable["stable"]:
@@ -132,6 +178,7 @@ def _mean_square(claims: list[dict[str, Any]]) -> str:
 _READ: dict[str, Callable[[list[dict[str, Any]]], str]] = {
     "boundary": _boundary,
     "oscillation": _oscillation,
+    "fastest": _fastest,
     "mean_square": _mean_square,
 }
 
@@ -157,10 +204,38 @@ def _make(name: str, folder: Path) -> None:
     for part, a in (("below", point - width), ("above", point + width)):
         found = rightmost_root.prove(CharacteristicFunction(a, law), digits=DIGITS // 2 + 5)
         _save(found, folder / f"{name}_{part}.cert.json")
+    if name not in _TIED:
+        _make_slower(name, point, folder)
     limit, width = mean_square_limit(name)
     for part, a in (("stable", limit - width), ("unstable", limit + width)):
         proved = mean_square_stability.prove(CharacteristicFunction(a, law), a / WORKERS)
         _save(proved, folder / f"{name}_{part}.cert.json")
+
+
+def _make_slower(name: str, point: Fraction, folder: Path) -> None:
+    """Certify that beyond the double point, up to the critical damping, some root lies right of where it is there."""
+    from sddeverify.analysis import roots
+    from sddeverify.certificates import root_count
+    from sddeverify.delays import parse
+    from sddeverify.models import CharacteristicFunction
+
+    law = parse(LAWS[name])
+    boundary, below = (
+        json.loads((folder / f"{name}_{part}.cert.json").read_bytes())["claim"] for part in ("boundary", "below")
+    )
+    end, double = Fraction(boundary["damping"][1]), Fraction(below["real"][1])
+    lo = _rounded(point + _NEAR)
+    for number in range(1, _SLOWER + 1):
+        hi = end if number == _SLOWER else min(_rounded(point + 16 * (lo - point)), end)
+        right = roots.rightmost(CharacteristicFunction(lo, law)).real
+        line = _rounded((double + Fraction(float(right))) / 2)  # halfway: the pair moves to the right from there
+        proved = root_count.prove(CharacteristicFunction((lo, hi), law), line)
+        _save(proved, folder / f"{name}_slower_{number}.cert.json")
+        lo = hi
+
+
+def _rounded(value: Fraction) -> Fraction:
+    return Fraction(round(value * 10**9), 10**9)
 
 
 def _save(result: Certificate | Inconclusive, path: Path) -> None:

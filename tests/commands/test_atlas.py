@@ -1,10 +1,15 @@
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from sddeverify.analysis import roots
+from sddeverify.certificates import root_count, stability_boundary
 from sddeverify.commands import atlas
+from sddeverify.delays import parse
+from sddeverify.models import CharacteristicFunction
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "reference" / "atlas"
 
@@ -31,6 +36,8 @@ def test_closed_forms(rows):
     assert c / 16 * (1 + math.sin(c)) == pytest.approx(2 * math.cos(c), rel=1e-13)
     for row in rows.values():
         assert len(row["oscillation"].partition(".")[2]) >= 30
+        if row["law"] != "exponential(1)":  # the mean decays fastest where two real roots meet: two proofs of that
+            assert abs(float(row["fastest"]) - float(row["oscillation"])) <= 1e-6
         assert len(row["mean_square"].partition(".")[2]) >= 4
 
 
@@ -42,6 +49,33 @@ def test_it_is_made_anew_with_the_same_claims(run, tmp_path):
     assert shown.json == atlas.table(FOLDER, ["erlang_2"])
 
 
+def test_the_fastest_point_is_that_of_the_computed_rates():
+    """Rates from the numerical roots, without certificates: greatest at the double point, for every law."""
+    for name, law in atlas.LAWS.items():
+        if name not in atlas._TIED:
+            point = atlas.double_point(name)
+            factors = (Fraction(9, 10), Fraction(99, 100), 1, Fraction(101, 100), Fraction(3, 2), 3)
+            found = [-float(roots.rightmost(CharacteristicFunction(point * k, parse(law))).real) for k in factors]
+            assert max(found) == found[2], law
+
+
+def test_a_gap_in_the_proof_of_the_fastest_point_is_seen(run, tmp_path):
+    for path in FOLDER.glob("erlang_2*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for there, missing in ((1, 2), (5, 6)):
+        spoiled = tmp_path / f"erlang_2_slower_{missing}.cert.json"
+        spoiled.write_bytes((FOLDER / f"erlang_2_slower_{there}.cert.json").read_bytes())
+        run("atlas", "-o", tmp_path, "--check", "--only", "erlang_2").assert_one_sentence("slower decay")
+        spoiled.write_bytes((FOLDER / spoiled.name).read_bytes())
+    other = stability_boundary.prove(parse("erlang(2, 1)"), up_to=10)  # beyond where the others end
+    other.save(tmp_path / "erlang_2_boundary.cert.json")
+    assert run("atlas", "-o", tmp_path, "--check", "--only", "erlang_2").status == 2
+    (tmp_path / "erlang_2_boundary.cert.json").write_bytes((FOLDER / "erlang_2_boundary.cert.json").read_bytes())
+    far_left = root_count.prove(CharacteristicFunction(("0.296", "0.3"), parse("erlang(2, 1)")), -1)
+    far_left.save(tmp_path / "erlang_2_slower_1.cert.json")
+    run("atlas", "-o", tmp_path, "--check", "--only", "erlang_2").assert_one_sentence("slower decay")
+
+
 def test_bad_input(run, tmp_path):
     run("atlas", "-o", tmp_path, "--only", "weibull").assert_one_sentence("--only", "constant")
     run("atlas", "-o", tmp_path, "--check").assert_one_sentence("readable file")
@@ -49,7 +83,7 @@ def test_bad_input(run, tmp_path):
         (tmp_path / path.name.replace("erlang_2", "erlang_3")).write_bytes(path.read_bytes())
     run("atlas", "-o", tmp_path, "--check", "--only", "erlang_3").assert_one_sentence("about erlang(3, 1)")
     exchanged = (tmp_path / "erlang_3_stable.cert.json").read_bytes()
-    for name in ("stable", "unstable", "boundary", "below", "above"):
-        (tmp_path / f"erlang_2_{name}.cert.json").write_bytes((FOLDER / f"erlang_2_{name}.cert.json").read_bytes())
+    for path in FOLDER.glob("erlang_2*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "erlang_2_unstable.cert.json").write_bytes(exchanged)
     run("atlas", "-o", tmp_path, "--check", "--only", "erlang_2").assert_one_sentence("a stable one")
