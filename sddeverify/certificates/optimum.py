@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from sddeverify import checker
 from sddeverify.analysis import roots as search
 from sddeverify.certificates import decay_rate, root_count
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason
@@ -96,6 +97,42 @@ class Slowest:
     rate: Enclosure
     mode: int
     certificates: tuple[Certificate, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what :func:`restored` takes up again."""
+        return {"mode": self.mode, "documents": [one.document for one in self.certificates]}
+
+
+def restored(functions: Sequence[CharacteristicFunction], data: Any) -> Slowest:
+    """Return a rate that was certified earlier, from its certificates alone, which the kernel checks again.
+
+    Args:
+        functions: The characteristic functions of all modes.
+        data: As :meth:`Slowest.to_json` gave it.
+
+    Raises:
+        InvalidScenario: if the certificates are not accepted, or do not prove the rate of the slowest of these modes.
+    """
+    try:
+        mode, documents = int(data["mode"]), list(data["documents"])
+        good = all(checker.check(one).status is checker.Status.ACCEPTED for one in documents)
+        claims = [one["claim"] for one in documents]
+        rates = [Enclosure(*map(Fraction, one["rate"])) for one in claims if one["type"] == "decay_rate"]
+        rate = Enclosure(min(x.lo for x in rates), min(x.hi for x in rates))
+        proved = [_function(one) for one in claims if one["type"] == "decay_rate"]
+        # A mode without an enclosure of its own is proved to decay no more slowly than another one.
+        faster = [x for x in claims if x["type"] == "root_count" and x["roots"] == 0]
+        proved += [_function(one) for one in faster if -Fraction(one["abscissa"]) >= rate.hi]
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        good, proved, mode = False, [], 0
+    if not good or not 0 <= mode < len(functions) or any(_function(h.to_json()) not in proved for h in functions):
+        raise invalid("--resume", "its certificates", "accepted certificates of the modes of the same scenario")
+    found = {"decay_rate": decay_rate.DecayRate, "root_count": root_count.RootCount}
+    return Slowest(rate, mode, tuple(found[one["claim"]["type"]](one) for one in documents))
+
+
+def _function(claim: Mapping[str, Any]) -> Any:
+    return [claim.get(name) for name in ("damping", "delay", "undelayed")]
 
 
 def slowest(functions: Sequence[CharacteristicFunction], digits: int = 9) -> Slowest | Inconclusive:

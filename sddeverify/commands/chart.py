@@ -168,7 +168,7 @@ def _write(chart: StabilityChart, out: Path, names: tuple[str, str], operating: 
 
 
 def _decay_rates(chart: StabilityChart) -> Any:
-    """The computed decay rate on a grid; nan where the mean grows, and where no root was found."""
+    """The computed decay rate on a grid; nan where no root was found."""
     import numpy as np
 
     from sddeverify.analysis.roots import rightmost_float
@@ -185,11 +185,14 @@ def _decay_rates(chart: StabilityChart) -> Any:
         try:
             source: Any = member(chart.family, box).source
             a, b = tuple(source["damping"]), tuple(source["undelayed"])
+            if set(a + b) == {"0"}:
+                found[row, column] = 0  # nothing pulls
+                continue
             h = CharacteristicFunction(a, Law.from_json(source["delay"]), b)
             found[row, column] = -rightmost_float(h).real
         except (SddeverifyError, Malformed, ArithmeticError):
             continue
-    return np.array(xs, dtype=float), np.array(ys, dtype=float), np.where(found > 0, found, np.nan)
+    return np.array(xs, dtype=float), np.array(ys, dtype=float), found
 
 
 def _print(chart: StabilityChart, files: list[Path], as_json: bool) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXIT_INCONCLUSIVE = 3
 EXIT_INTERRUPTED = 130
 SUFFIX = ".cert.json"
+PARTIAL = ".partial.json"
 AXES = {"workers": "number of workers", "learning_rate": "learning rate", "threshold": "staleness threshold"}
 _MOST = 2000
 
@@ -54,6 +55,10 @@ def command(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help=f"Where to save the certificate (*{SUFFIX}).")
     ] = None,
     figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the rates (*.png or *.svg).")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"Go on with what an interrupted run kept (*{PARTIAL})."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -61,7 +66,8 @@ def command(
 
     The best is the candidate whose slowest mode, over all Hessian eigenvalues, decays fastest in the mean. All
     candidates are compared, since the rate can have several maxima; equal ones are reported as a tie. The schedule is
-    that of the scenario's policy unless options give another one; what is computed about it is said.
+    that of the scenario's policy unless options give another one; what is computed about it is said. Ctrl-C keeps the
+    finished candidates beside --out, and --resume goes on with them.
 
     \b
     Example: sddeverify optimize scenario.toml --from 1 --to 64 --bandwidth 8 -o best.cert.json
@@ -83,7 +89,7 @@ def command(
         "batch": batch,
     }
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    summary = _search(asked, over, values, chosen, digits, out, figure)
+    summary = _search(asked, over, values, chosen, digits, out, figure, resume)
     if as_json:
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
     else:
@@ -137,6 +143,7 @@ def _search(
     digits: int,
     out: Path | None,
     figure: Path | None,
+    resume: Path | None,
 ) -> dict[str, Any]:
     from sddeverify.certificates import Inconclusive, optimum
     from sddeverify.derivations import candidates
@@ -144,7 +151,8 @@ def _search(
 
     computed = _computed(asked, over, values[-1], changes)  # first, for it also finds the range too long
     table = candidates(asked, over, values, **changes)
-    rates, undecided = _rates(table, digits)
+    kept = {} if resume is None else _kept(resume, table, digits)
+    rates, undecided = _rates(table, digits, kept, None if out is None else out.with_name(f"{out.name}{PARTIAL}"))
     result = optimum.prove(table, digits)
     summary: dict[str, Any] = {
         "over": over,
@@ -177,9 +185,12 @@ def _computed(asked: Scenario, over: str, value: Fraction, changes: Mapping[str,
 
 
 def _rates(
-    table: Mapping[str, Sequence[CharacteristicFunction]], digits: int
+    table: Mapping[str, Sequence[CharacteristicFunction]],
+    digits: int,
+    kept: Mapping[str, Slowest],
+    partial: Path | None,
 ) -> tuple[dict[str, Slowest], dict[str, str]]:
-    """Certify the rate of each candidate, with a progress bar; ctrl-C says what was done so far."""
+    """Certify the rate of each candidate, with a progress bar; ctrl-C says what was done so far, and keeps it."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -193,20 +204,39 @@ def _rates(
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("certifying rates", total=len(table))
             for name, functions in table.items():
-                found: Slowest | Inconclusive = slowest(functions, digits)
+                found: Slowest | Inconclusive = kept[name] if name in kept else slowest(functions, digits)
                 if isinstance(found, Inconclusive):
                     undecided[name] = str(found)
                 else:
                     rates[name] = found
                 bar.advance(task)
     except KeyboardInterrupt:
-        done = len(rates) + len(undecided)
-        typer.echo(
-            f"sddeverify: interrupted after {done} of {len(table)} candidates; no best one is claimed",
-            err=True,
-        )
+        said = f"interrupted after {len(rates) + len(undecided)} of {len(table)} candidates; no best one is claimed"
+        if partial is not None and rates:
+            rows = {name: found.to_json() for name, found in rates.items()}
+            partial.write_text(json.dumps({"digits": digits, "candidates": rows}) + "\n", encoding="ascii")
+            said += f"; to go on, add --resume {partial}"
+        typer.echo(f"sddeverify: {said}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     return rates, undecided
+
+
+def _kept(path: Path, table: Mapping[str, Sequence[CharacteristicFunction]], digits: int) -> dict[str, Slowest]:
+    """Return the finished candidates of an interrupted run, once the kernel has accepted their certificates again."""
+    from sddeverify.certificates.optimum import restored
+
+    allowed = "what an interrupted run of the same scenario, options and digits kept"
+    try:
+        data = json.loads(path.read_bytes())
+        rows = {str(name): row for name, row in data["candidates"].items()}
+        same = data["digits"] == digits
+    except OSError as error:
+        raise invalid("--resume", str(path), f"a file that can be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise invalid("--resume", str(path), allowed) from None
+    if not same or not set(rows) <= set(table):
+        raise invalid("--resume", str(path), allowed)
+    return {name: restored(table[name], row) for name, row in rows.items()}
 
 
 def _title(asked: Scenario, changes: Mapping[str, str]) -> str:

@@ -11,7 +11,16 @@ import numpy as np
 from sddeverify.agreement.statistics import t_quantile
 from sddeverify.certificates import Inconclusive
 from sddeverify.delays import Empirical
-from sddeverify.views import decay, delay_histogram, root_map, stability_chart, staleness_histogram, style
+from sddeverify.report import chart
+from sddeverify.views import (
+    certified_chart,
+    decay,
+    delay_histogram,
+    root_map,
+    stability_chart,
+    staleness_histogram,
+    style,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +56,14 @@ class Picture:
 
 def pictures(study: Study) -> Iterator[Picture]:
     """Draw all figures for which the study has data, one after the other."""
-    chart = _chart(study)
-    if chart is not None:
-        yield _drawn(
-            "stability_chart", "Stability chart", stability_chart.caption(chart), stability_chart.figure(chart)
-        )
+    certified = chart.data(study)
+    if certified is not None:
+        picture = certified_chart.figure(certified)
+        caption = f"{certified_chart.caption(certified)} It is that of the stiffest mode, per second."
+        yield _drawn("certified_chart", "Certified chart", caption, picture)
+    limits = _chart(study)
+    if limits is not None:
+        yield _drawn("stability_chart", "Limits", stability_chart.caption(limits), stability_chart.figure(limits))
     roots = root_map.Data(tuple(_roots(study, position) for position in range(len(study.proofs.modes))))
     yield _drawn("root_map", "Characteristic roots", root_map.caption(roots), root_map.figure(roots))
     panels = tuple(_decay(mode, study.decays[mode.name]) for mode in study.proofs.modes if mode.name in study.decays)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sddeverify.certificates.rightmost_root import RightmostRoot
     from sddeverify.certificates.stability import Stability
     from sddeverify.certificates.stability_boundary import StabilityBoundary
+    from sddeverify.certificates.stability_chart import StabilityChart
     from sddeverify.delays import Law
     from sddeverify.models import Model
     from sddeverify.report.band import BandProof
@@ -66,6 +67,7 @@ class Proofs:
         law_free: The learning rate up to which every delay law is stable.
         band: What the measured times say about their true law, if there are any.
         further: What is proved with the help of computed numbers.
+        chart: Where learning rates and numbers of workers are stable in the mean.
     """
 
     boundary: StabilityBoundary | Inconclusive
@@ -75,6 +77,7 @@ class Proofs:
     law_free: LawFreeBound | Inconclusive
     further: Further | None = None
     band: BandProof | None = None
+    chart: StabilityChart | Inconclusive | None = None
 
     @property
     def results(self) -> dict[str, Certificate | Inconclusive]:
@@ -86,6 +89,7 @@ class Proofs:
         found |= {f"rightmost_root_{mode.name}": mode.result for mode in self.modes}
         found |= {LAW_FREE: self.law_free}
         found |= {} if self.band is None else {BAND: self.band.result}
+        found |= {} if self.chart is None else {"stability_chart": self.chart}
         return found if self.further is None else found | self.further.results
 
     @property

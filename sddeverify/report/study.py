@@ -12,8 +12,8 @@ from sddeverify.certificates import Inconclusive
 from sddeverify.derivations import check, derive
 from sddeverify.emulator.run import emulate
 from sddeverify.errors import UnsupportedScenario
+from sddeverify.report import chart, further
 from sddeverify.report import computed as numbers
-from sddeverify.report import further
 from sddeverify.report.band import prove_band
 from sddeverify.report.proofs import prove_all
 from sddeverify.report.recheck import recheck
@@ -128,6 +128,7 @@ def conduct(
     progress("certifying", 0)
     proofs = prove_all(derived.model, lambda: progress("certifying", next(done) / total))
     proofs = replace(proofs, band=prove_band(source, derived.model))
+    proofs = replace(proofs, chart=chart.prove(source, derived.model, proofs))
     watch.lap("certify")
 
     progress("computing mean-square limit and best number of workers", 0)

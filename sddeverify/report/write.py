@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sddeverify.report.rows import Row
     from sddeverify.report.study import Progress, Study
 
-_PICTURES = 5
+_PICTURES = 6
 
 
 def write(study: Study, folder: Path, progress: Progress) -> list[Row]:

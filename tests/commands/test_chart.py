@@ -34,6 +34,36 @@ def test_law_to_certificate_table_and_figure(run, tmp_path):
     assert json.loads(finer.out)["undecided"] < 0.15
 
 
+def test_ctrl_c_keeps_finished_cells_and_a_chart_goes_on(run, tmp_path, monkeypatch):
+    from sddeverify.certificates import stability_chart
+
+    right, calls = stability_chart._leaf, []
+
+    def interrupted(h, effort):
+        calls.append(h)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return right(h, effort)
+
+    arguments = ["chart", "constant($y)", "--cells", "8", "--no-rates"]
+    with monkeypatch.context() as patch:
+        patch.setattr(stability_chart, "_leaf", interrupted)
+        part = run(*arguments, "-o", tmp_path / "part.png", "--json").json
+    certificate = tmp_path / "part.cert.json"
+    assert checker.check(certificate.read_bytes()).status is checker.Status.ACCEPTED
+    assert 0 < part["stable"] < 1
+    with monkeypatch.context() as patch:
+        patch.setattr(stability_chart, "_leaf", lambda h, effort: calls.append(h) or right(h, effort))
+        whole = run(*arguments, "--json").json
+        alone = len(calls)
+        resumed = run(*arguments, "--resume", certificate, "--json").json
+    assert len(calls) - alone < alone - 12  # less work than from the start
+    assert {name: resumed[name] for name in ("stable", "unstable", "undecided")} == {
+        name: whole[name] for name in ("stable", "unstable", "undecided")
+    }
+    assert part["undecided"] > whole["undecided"]
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".pdf"])
 def test_a_scenario_is_learning_rate_against_workers(run, tmp_path, suffix):
     scenario = tmp_path / "scenario.toml"

@@ -130,18 +130,54 @@ def test_bad_input_is_one_sentence(run: Any, tmp_path: Path, options: list[str],
     run("optimize", written(tmp_path), *options).assert_one_sentence(*words)
 
 
-def test_an_interruption_is_told(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> list[Any]:
+    """Press ctrl-C while the candidate after this many is at work; return what was worked on."""
+    calls: list[Any] = []
+    right = optimum.slowest
 
     def interrupted(functions: Any, digits: int) -> Any:
         calls.append(functions)
-        if len(calls) == 3:
+        if len(calls) == after + 1:
             raise KeyboardInterrupt
         return right(functions, digits)
 
-    right = optimum.slowest
     monkeypatch.setattr(optimum, "slowest", interrupted)
-    result = run("optimize", written(tmp_path), "--to", 8, "-o", tmp_path / "x.cert.json")
+    return calls
+
+
+def test_an_interruption_is_told(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt(monkeypatch, 2)
+    result = run("optimize", written(tmp_path), "--to", 8)
     assert result.status == 130
     assert result.err == "sddeverify: interrupted after 2 of 8 candidates; no best one is claimed\n"
-    assert not (tmp_path / "x.cert.json").exists()
+
+
+def test_an_interrupted_run_goes_on(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, out = written(tmp_path, hessian=["1/2", "1"]), tmp_path / "x.cert.json"
+    partial = tmp_path / "x.cert.json.partial.json"
+    with monkeypatch.context() as patch:
+        interrupt(patch, 5)
+        result = run("optimize", path, "--to", 8, "-o", out)
+    assert result.status == 130
+    assert f"--resume {partial}" in result.err
+    assert not out.exists()
+    with monkeypatch.context() as patch:
+        worked_on = interrupt(patch, 99)
+        resumed = run("optimize", path, "--to", 8, "-o", out, "--resume", partial, "--json")
+        assert len(worked_on) == 3
+    assert resumed.status == 0, resumed
+    whole = run("optimize", path, "--to", 8, "--json").json
+    assert {name: resumed.json[name] for name in whole} == whole
+    assert checker.check(out.read_bytes()).status is checker.Status.ACCEPTED
+    # Nothing is taken from a file that does not prove it.
+    for options in (["--digits", 6], ["--to", 3], ["--keep", "1/2"]):
+        given = ["optimize", path, "--to", 8, "--resume", partial, *options]
+        run(*given).assert_one_sentence("--resume", "same scenario")
+    kept = json.loads(partial.read_text())
+    document = kept["candidates"]["3"]["documents"][0]
+    document["claim"]["rate"] = ["1", "1"]
+    partial.write_text(json.dumps(kept))
+    run("optimize", path, "--to", 8, "--resume", partial).assert_one_sentence("--resume")
+    partial.write_text("[]")
+    run("optimize", path, "--to", 8, "--resume", partial).assert_one_sentence("--resume")
+    run("optimize", path, "--to", 8, "--resume", tmp_path / "none").assert_one_sentence("--resume", "none")

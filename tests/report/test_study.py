@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_certificates_are_saved_and_accepted_elsewhere(study, folder):
         "rightmost_root_stiffest.cert.json",
         "stability.cert.json",
         "stability_boundary.cert.json",
+        "stability_chart.cert.json",
     ]
     assert all(checker.check(file.read_bytes()).status is checker.Status.ACCEPTED for file in files)
     assert all(one.accepted for one in study.rechecks.values())
@@ -50,7 +52,8 @@ def test_certificates_are_saved_and_accepted_elsewhere(study, folder):
 
 
 def test_claims_name_the_model(study):
-    claims = [one.claim for name, one in study.proofs.certificates.items() if name not in {"optimum", "law_free_bound"}]
+    others = {"optimum", "law_free_bound", "stability_chart"}
+    claims = [one.claim for name, one in study.proofs.certificates.items() if name not in others]
     assert all(claim["model"]["workers"] == ["8", "8"] for claim in claims)
     assert study.proofs.operating.claim["model"]["hessian"] == ["1/10", "1"]
 
@@ -132,3 +135,34 @@ def test_speed_mean_square_and_best_number_of_workers_are_certified(study):
     assert further.best.best == [str(study.computed.best.workers)]
     assert study.computed.best.rate > float(further.best.threshold)
     assert all(study.rechecks[name].accepted for name in further.results)
+
+
+def test_the_chart_is_certified_around_the_operating_point(study):
+    chart = study.proofs.chart
+    assert chart.claim["model"]["hessian"] == ["1", "1"]
+    assert (chart.y.lo, chart.y.hi) == (1, 17)
+    # the boundary of Erlang-3 is learning rate x workers = 8/3
+    assert chart.at(study.source.scenario.learning_rate, 8) == 0
+    for cell in chart.cells():
+        if cell.roots == 0:
+            assert cell.x.hi * cell.y.hi < Fraction(8, 3)
+        elif cell.roots is not None:
+            assert cell.x.lo * cell.y.lo > Fraction(8, 3)
+    assert chart.x.hi * 17 > Fraction(8, 3)
+    assert chart.share(None) < Fraction(1, 4)
+    assert study.rechecks["stability_chart"].accepted
+
+
+def test_the_default_report_answers_all_that_it_promises(study, summary):
+    """Decay rate, critical learning rate, mean-square limit and best number of workers, all accepted by the kernel."""
+    certified = {row.quantity: row for row in summary if row.status.value == "certified"}
+    for quantity, name in (
+        ("decay rate of the mean", "decay_rate"),
+        ("critical learning rate in the mean", "stability_boundary"),
+        ("mean-square limit of the learning rate", "mean_square_below"),
+        ("best number of workers", "optimum"),
+        ("learning rate that is safe for every delay law", "law_free_bound"),
+        ("chart of learning rates and workers", "stability_chart"),
+    ):
+        assert certified[quantity].certificate == f"{name}.cert.json"
+        assert study.rechecks[name].accepted

@@ -26,7 +26,7 @@ def test_files(written):
         "citation.bib",
         *(
             f"figures/{name}.{kind}"
-            for name in ("stability_chart", "root_map", "decay", "delays", "staleness")
+            for name in ("certified_chart", "stability_chart", "root_map", "decay", "delays", "staleness")
             for kind in ("svg", "png")
         ),
     }
@@ -61,7 +61,11 @@ def test_citation_never_says_more_than_the_certificate(written, study):
         real = mode.result.real
         assert Fraction(values[f"{name}Low"]) <= real.lo <= real.hi <= Fraction(values[f"{name}High"])
     for one in study.proofs.certificates.values():
-        assert one.digest in text or one.claim["type"] in ("stability", "mean_square_stability")
+        assert one.digest in text or one.claim["type"] in (
+            "stability",
+            "mean_square_stability",
+            "stability_chart",
+        )
     rate = study.proofs.further.rate.rate
     assert Fraction(values["DecayRateLow"]) <= rate.lo <= rate.hi <= Fraction(values["DecayRateHigh"])
     limit = study.proofs.further.limit
