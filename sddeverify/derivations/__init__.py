@@ -14,6 +14,7 @@ import sympy
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations import (
+    arrivals,
     characteristic_function,
     closed_network,
     diffusion_limit,
@@ -21,11 +22,14 @@ from sddeverify.derivations import (
     k_batch_asynchronous,
     law_free_bound,
     linearization,
+    mean_square_boundary,
     optimal_workers,
     second_moments,
     stability_boundary,
     staleness_threshold,
+    stationary_variance,
     time_cap,
+    time_to_target,
 )
 from sddeverify.derivations._answers import Correctness, Judgement, askable, judge, vocabulary
 from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption, in_order
@@ -49,6 +53,7 @@ from sddeverify.models import Model, eigenvalues
 from sddeverify.scenario import Scenario
 
 DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
+    "arrivals": arrivals.derive,
     "diffusion_limit": diffusion_limit.derive,
     "linearization": linearization.derive,
     "characteristic_function": characteristic_function.derive,
@@ -61,6 +66,9 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "optimal_workers": optimal_workers.derive,
     "law_free_bound": law_free_bound.derive,
     "second_moments": second_moments.derive,
+    "stationary_variance": stationary_variance.derive,
+    "mean_square_boundary": mean_square_boundary.derive,
+    "time_to_target": time_to_target.derive,
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 

@@ -21,6 +21,8 @@ _LETTERS = {
     "Λ": r"\Lambda",
     "Φ": r"\Phi",
     "α": r"\alpha",
+    "δ": r"\delta",
+    "ε": r"\varepsilon",
     "ζ": r"\zeta",
     "η": r"\eta",
     "θ": r"\theta",
@@ -29,6 +31,7 @@ _LETTERS = {
     "ν": r"\nu",
     "π": r"\pi",
     "ϑ": r"\vartheta",
+    "ρ": r"\rho",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
@@ -36,6 +39,8 @@ _LETTERS = {
     "ξ": r"\xi",
     "→": r"\to",
     "√": r"\surd",
+    "∫": r"\int",
+    "±": r"\pm",
     "≈": r"\approx",
     "≤": r"\le",
     "≥": r"\ge",
@@ -43,7 +48,7 @@ _LETTERS = {
     "₁": "_1",
     "₂": "_2",
 }
-_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "ô": r"\^{o}"}
 _ESCAPES |= {character: f"\\{character}" for character in "&%$#_{}"}
 
 _NAMES: dict[Any, str] = {

@@ -35,6 +35,13 @@ D_2 = _positive("D_2")
 M_1 = Symbol("M_1", real=True)
 M_2 = Symbol("M_2", real=True)
 c = _positive("c")
+updates = Symbol("J_u", integer=True, positive=True)
+used = _positive("U")
+in_flight = _positive("Z")
+held = _positive("n_T")
+dispersion = _positive("F")
+window = _positive("T")
+pairs = _positive("N_2")
 
 # Several directions.
 h_1, h_2 = _positive("h_1"), _positive("h_2")
@@ -95,6 +102,16 @@ alpha = _positive("alpha")
 x_mean = Symbol("xbar", real=True)
 v_xx, v_rr, v_ii = _positive("v_xx"), _positive("v_rr"), _positive("v_ii")
 v_xr = Symbol("v_xr", real=True)
+at_zero, slope = Symbol("R_0", real=True), Symbol("R_1", real=True)
+energy = _positive("Y")
+workers_bound, equation_bound = _positive("alpha_w"), _positive("alpha_e")
+integral = _positive("S_r")
+small = _positive("delta")
+
+# Time to a target.
+decay = _positive("rho")
+target = _positive("epsilon")
+floor = _positive("g_v")
 
 
 @dataclass(frozen=True)
@@ -179,6 +196,23 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     v_xr: Meaning("mean of x times the mean read", "1"),
     v_rr: Meaning("second moment of the mean read", "1"),
     v_ii: Meaning("second moment of one worker's read", "1"),
+    updates: Meaning("number of updates so far", "1"),
+    used: Meaning("staleness of all gradients applied so far, together", "1"),
+    held: Meaning("mean number of arrivals in a window", "1"),
+    in_flight: Meaning("staleness of all gradients that are being computed, together", "1"),
+    dispersion: Meaning("index of dispersion of the number of arrivals: its variance per mean", "1"),
+    pairs: Meaning("mean number of ordered pairs of one worker's pushes in a window", "1"),
+    window: Meaning("length of a window of time", "time"),
+    at_zero: Meaning("autocorrelation of the response at lag 0", "time"),
+    slope: Meaning("amplitude of the sine in that autocorrelation", "time"),
+    workers_bound: Meaning("mean-square boundary of α for the workers themselves", "1"),
+    equation_bound: Meaning("mean-square boundary of α for the delay equation", "1"),
+    energy: Meaning("integral of E x² over all time", "time"),
+    integral: Meaning("integral of the squared response of the mean", "time"),
+    small: Meaning("a number that tends to 0", "1"),
+    decay: Meaning("decay rate of the slowest mode", "1/time"),
+    target: Meaning("share of the initial distance that is the target", "1"),
+    floor: Meaning("stationary variance as a share of the squared target", "1"),
 }
 
 RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
@@ -186,5 +220,7 @@ RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
     phi: (Fraction(0), Fraction(3, 2)),
     accepted: (Fraction(0), Fraction(1)),
     ratio: (Fraction(0), Fraction(1)),
+    floor: (Fraction(0), Fraction(1)),
+    target: (Fraction(0), Fraction(1)),
 }
 """Open intervals from which random rational points take a symbol; the others follow their assumptions."""
