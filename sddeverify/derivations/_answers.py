@@ -45,7 +45,8 @@ _FUNCTIONS = {
 _CONSTANTS = {"pi": sympy.pi, "I": sympy.I}
 _LETTERS = {
     "α": "alpha", "β": "beta", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta", "κ": "kappa", "λ": "lambda",
-    "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega", "Δ": "Delta", "Λ": "Lambda", "Φ": "Phi",
+    "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega", "Δ": "Delta", "Λ": "Lambda",
+    "Φ": "Phi",
 }  # fmt: skip
 
 
