@@ -48,6 +48,13 @@ def model_claim(model: Mapping[str, Any], names: tuple[str, ...] = _MODEL) -> di
     return {name: pair(value) for name, value in values.items()}
 
 
+def exact(value: Any) -> Fraction:
+    """Return the value of an mpmath number as a rational."""
+    sign, mantissa, exponent, _ = value._mpf_
+    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -size if sign else size
+
+
 def decimals(lo: Fraction, hi: Fraction, step: Fraction) -> Enclosure:
     """Round outward to the coarsest decimals that are at most ``step``: short numbers for claims."""
     places = len(str(math.ceil(1 / step)))

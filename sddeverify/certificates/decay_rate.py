@@ -10,7 +10,7 @@ from sddeverify.analysis import roots as search
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, count_witness
 from sddeverify.certificates._disc import require_digits
-from sddeverify.certificates._prove import decimals, finish, function_claim
+from sddeverify.certificates._prove import decimals, exact, finish, function_claim
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import pair
 
@@ -83,11 +83,4 @@ def _rightmost(h: CharacteristicFunction, digits: int) -> tuple[Fraction, Fracti
         root = search.rightmost(h, digits + 5)
     except UnsupportedScenario as error:
         raise Obstacle(Reason.DOMAIN, str(error)) from None
-    return _exact(root.real), _exact(root.imag)
-
-
-def _exact(value: Any) -> Fraction:
-    """The value of an mpmath number."""
-    sign, mantissa, exponent, _ = value._mpf_
-    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-    return -size if sign else size
+    return exact(root.real), exact(root.imag)

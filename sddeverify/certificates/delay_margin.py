@@ -9,12 +9,14 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from sddeverify.analysis.arithmetic import Multiprecision, precision, private_context
+from sddeverify.analysis.equation import transform
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject, arithmetic
 from sddeverify.certificates._cover import covered, stable_or_not
 from sddeverify.certificates._disc import require_digits
-from sddeverify.certificates._effort import Effort
-from sddeverify.certificates._prove import decimals, finish, function_claim
+from sddeverify.certificates._effort import MOST, Effort
+from sddeverify.certificates._prove import decimals, exact, finish, function_claim
 from sddeverify.exact import pair, spell
 
 if TYPE_CHECKING:
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from sddeverify.exact import Enclosure
     from sddeverify.models import CharacteristicFunction
 
-_MAX_DIGITS = 12  # the crossing is computed in floats
+_MAX_DIGITS = 30  # each digit costs about four more parts of [0, margin]
+_FLOAT_DIGITS = 12
 _FREQUENCIES = 4000
-_CUTS = 80
+_NEWTON = 6  # from 12 digits; each step doubles them
+_CUTS, _CUTS_PER_DIGIT = 80, 8
 _WIDTHS = (1, 3, 10, 30, 60, 100, 200, 400, 800, 1500)  # relative, in thousandths, for intervals of parameters
 
 
@@ -51,7 +55,7 @@ def prove(
     Args:
         h: The characteristic function, stable as it is. For intervals of parameters the margin is enclosed for all
             of them, as narrowly as they allow.
-        digits: Significant digits of the margin, at most 12.
+        digits: Significant digits of the margin, at most 30.
         model: Optional ``learning_rate``, ``hessian``, ``workers`` and ``mean_delay`` that explain the damping.
         provenance: Optional texts that go into the document unverified.
 
@@ -60,7 +64,7 @@ def prove(
         stable without more delay.
 
     Raises:
-        InvalidScenario: if ``digits`` is not an integer from 1 to 12.
+        InvalidScenario: if ``digits`` is not an integer from 1 to 30.
     """
     require_digits(digits, _MAX_DIGITS)
     claim = function_claim("delay_margin", h, model)
@@ -71,13 +75,16 @@ def prove(
             return finish(DelayMargin, claim | {"margin": None}, None, provenance)
         if not covered(claim, Effort(), partial(stable_or_not, checked=False))[0]:
             raise Obstacle(Reason.DOMAIN, "it is not stable without any more delay")
-        near = _margin(subject)
+        near, frequency = _margin(subject)
+        if subject.narrow and digits > _FLOAT_DIGITS - 2:
+            near = _refined(h, near, frequency, digits)
         obstacle = Obstacle(Reason.PRECISION, "no enclosure was tried")
         widths = [Fraction(1, 10**digits)] if subject.narrow else [Fraction(k, 1000) for k in _WIDTHS]
         for width in widths:
             try:
                 half = near * width / 2
-                return _certificate(claim, decimals(near - half, near + half, half / 8), provenance)
+                cuts = _CUTS + _CUTS_PER_DIGIT * digits
+                return _certificate(claim, decimals(near - half, near + half, half / 8), cuts, provenance)
             except Obstacle as error:
                 obstacle = error
         raise obstacle
@@ -85,8 +92,8 @@ def prove(
         return error.result
 
 
-def _margin(subject: Subject) -> Fraction:
-    """The smallest d > 0 with i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0, in floats.
+def _margin(subject: Subject) -> tuple[Fraction, float]:
+    """The smallest d > 0 with i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0, and that w, in floats.
 
     Moduli agree where |i w + b| = |a Phi(i w)|, 0 < w <= |a|; the phase of the rest then gives d, up to 2 pi/w.
     """
@@ -96,7 +103,7 @@ def _margin(subject: Subject) -> Fraction:
     def excess(w: float) -> float:
         return float(abs(complex(b, w)) - abs(a * f.law.jet(ar, complex(0, w), 0)[0]))
 
-    top, best = abs(a) * (1 + 1e-9), math.inf
+    top, best = abs(a) * (1 + 1e-9), (math.inf, 0.0)
     subject.effort.spend(_FREQUENCIES, f.law.size, None)
     points = [top * k / _FREQUENCIES for k in range(_FREQUENCIES + 1)]
     values = [excess(w) for w in points]
@@ -109,19 +116,40 @@ def _margin(subject: Subject) -> Fraction:
             lo, hi = (middle, hi) if (excess(middle) < 0) == (left < 0) else (lo, middle)
         w = (lo + hi) / 2
         turn = a * f.law.jet(ar, complex(0, w), 0)[0] / -complex(b, w)  # exp(i w d)
-        best = min(best, math.atan2(turn.imag, turn.real) % (2 * math.pi) / w)
-    if not math.isfinite(best):
+        best = min(best, (math.atan2(turn.imag, turn.real) % (2 * math.pi) / w, w))
+    if not math.isfinite(best[0]):
         raise Obstacle(Reason.DOMAIN, "no root reaches the imaginary axis for any delay, as far as floats tell")
-    return Fraction(best)
+    return Fraction(best[0]), best[1]
 
 
-def _certificate(claim: dict[str, Any], margin: Enclosure, provenance: Mapping[str, str] | None) -> DelayMargin:
+def _refined(h: CharacteristicFunction, margin: Fraction, frequency: float, digits: int) -> Fraction:
+    """The margin to more digits than floats have: Newton's method for |i w + b|^2 = |a Phi(i w)|^2."""
+    ctx = private_context()
+    with precision(ctx, math.ceil(digits * math.log2(10)) + 64):
+        arithmetic = Multiprecision(ctx)
+        node = transform(h.delay).exact(arithmetic)
+        a, b = (ctx.mpf(x.lo.numerator) / x.lo.denominator for x in (h.damping, h.undelayed))
+        w = ctx.mpf(frequency)
+        for _ in range(_NEWTON):
+            value, slope = node.jet(ctx.mpc(0, w), 1, arithmetic)
+            excess = w * w + b * b - a * a * abs(value) ** 2
+            w -= excess / (2 * w + 2 * a * a * (value.conjugate() * slope).imag)
+        turn = a * node.jet(ctx.mpc(0, w), 0, arithmetic)[0] / -ctx.mpc(b, w)
+        period, found = 2 * ctx.pi / w, ctx.arg(turn) / w
+        found += period * ctx.nint((ctx.mpf(margin.numerator) / margin.denominator - found) / period)
+        return exact(found)
+
+
+def _certificate(
+    claim: dict[str, Any], margin: Enclosure, cuts: int, provenance: Mapping[str, str] | None
+) -> DelayMargin:
     def delayed(lo: Fraction, hi: Fraction) -> dict[str, Any]:
         return claim | {"delay": {"sum": [{"constant": {"time": [spell(lo), spell(hi)]}}, claim["delay"]]}}
 
     if margin.lo <= 0:
         raise Obstacle(Reason.BOUNDARY_IN_BOX, "the parameters differ too much for a positive lower end")
-    stable, none = covered(delayed(Fraction(0), margin.lo), Effort(), partial(stable_or_not, checked=True), _CUTS)
+    effort = Effort(cuts / _CUTS * MOST)  # a proof of more parts may cost more
+    stable, none = covered(delayed(Fraction(0), margin.lo), effort, partial(stable_or_not, checked=True), cuts)
     unstable, some = covered(delayed(margin.hi, margin.hi), Effort(), partial(stable_or_not, checked=True))
     if not stable or unstable:
         raise Obstacle(Reason.PRECISION, f"the margin is not between {float(margin.lo):.9g} and {float(margin.hi):.9g}")

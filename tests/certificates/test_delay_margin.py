@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import pytest
 
 from sddeverify.certificates import Reason, delay_margin
@@ -33,6 +34,17 @@ def test_exponential_delay() -> None:
     assert found.width < 2e-9
 
 
+def test_more_digits_than_floats_have() -> None:
+    found = proved(delay_margin.prove(CharacteristicFunction(1, Exponential(1)), digits=16)).margin
+    assert found is not None
+    with mpmath.workdps(50):
+        w = mpmath.sqrt((mpmath.sqrt(5) - 1) / 2)
+        exact = (mpmath.pi / 2 - mpmath.atan(w)) / w
+        lo, hi = (mpmath.mpf(end.numerator) / end.denominator for end in (found.lo, found.hi))
+        assert lo <= exact <= hi
+        assert hi - lo < mpmath.mpf(10) ** -15 * exact
+
+
 def test_undelayed_term() -> None:
     """Without other delay w^2 = a^2 - b^2 and exp(i w d) = -a/(b + i w); here 1/1000 of d is there already."""
     h = CharacteristicFunction(1, Constant("1/1000"), undelayed="3/5")
@@ -59,7 +71,7 @@ def test_unstable_to_begin_with() -> None:
     undecided(delay_margin.prove(CharacteristicFunction(2, Constant(1))), Reason.DOMAIN)
 
 
-@pytest.mark.parametrize("digits", [0, 13, 10**5, "6"])
+@pytest.mark.parametrize("digits", [0, 31, 10**5, "6"])
 def test_bad_digits(digits: int) -> None:
     with pytest.raises(InvalidScenario, match="digits"):
         delay_margin.prove(CharacteristicFunction(1, Constant(1)), digits=digits)
