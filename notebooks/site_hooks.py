@@ -26,6 +26,7 @@ INSTALLED = (
     Path("/usr/share/nodejs/katex/dist"),
 )
 CACHE = Path(sys.prefix) / "share" / "katex"
+STYLES = re.compile(r"\x1b\[[0-9;]*m")  # colours of a terminal
 START = r"""
 document.addEventListener("DOMContentLoaded", () => {
   for (const element of document.querySelectorAll(".arithmatex")) {
@@ -108,7 +109,7 @@ def lesson(path: Path) -> tuple[str, dict[str, bytes]]:
             parts.append(source.replace("<details>", '<details markdown="1">'))
             continue
         parts.append(f"```python\n{source}\n```")
-        for output in cell["outputs"]:
+        for output in joined(cell["outputs"]):
             data = output.get("data", {})
             if "image/png" in data:
                 name = f"figure-{len(pictures) + 1}.png"
@@ -116,13 +117,25 @@ def lesson(path: Path) -> tuple[str, dict[str, bytes]]:
                 words = "".join(data.get("text/plain", "")).replace("[", "(").replace("]", ")")
                 parts.append(f"![{words}]({path.stem}/{name})")
             elif "text/markdown" in data:
-                parts.append("".join(data["text/markdown"]))
+                # Python-Markdown has no escape for the one character that HTML needs escaped.
+                parts.append("".join(data["text/markdown"]).replace("\\<", "&lt;"))
             elif "text/latex" in data:
                 parts.append("".join(data["text/latex"]))
             elif text := "".join(output.get("text", data.get("text/plain", ""))):
-                parts.append(f"```text\n{text.rstrip()}\n```")
+                parts.append(f"```text\n{STYLES.sub('', text).rstrip()}\n```")
     title, _, rest = parts[1].partition("\n")
     return "\n\n".join([title, parts[0], rest, *parts[2:]]) + "\n", pictures
+
+
+def joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a cell's outputs with what it printed in several pieces as one."""
+    found: list[dict[str, Any]] = []
+    for output in outputs:
+        if found and output.get("name") is not None and output["name"] == found[-1].get("name"):
+            found[-1] = found[-1] | {"text": ["".join(found[-1]["text"]), "".join(output["text"])]}
+        else:
+            found.append(output)
+    return found
 
 
 def on_post_build(config: Any) -> None:

@@ -1,4 +1,8 @@
-"""Every snippet of the README and of the site is run: Python blocks, and console lines that start with $."""
+"""Every snippet of the README and of the site is run: Python blocks, and console lines that start with $.
+
+Lines below a command are its output, in this order, whatever stands between (``...`` is for the rest of a line).
+What is not run is listed here, with the reason.
+"""
 
 import json
 import os
@@ -6,15 +10,39 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import typer
+
+from sddeverify.__main__ import app, main
+from sddeverify.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks").rglob("*.md"))]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# These take their time; make demo and their own tests run them.
-LONG = {"report", "record"}
+# Blocks of these kinds are not run: sh for the commands below, py for Python that cannot run here.
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = {
+    "make": "each target that is shown is a stage of .ci/run",
+    "sddeverify": "takes long, or needs other machines: tests/commands and tests/scale run them on small input, and "
+    "make demo runs report; here every option is looked up in the command",
+    "python3 -m venv": "tests/test_packaging.py makes a virtual environment and installs into it",
+    ".venv/bin/pip": "the same",
+    ". .venv/bin/activate": "the same",
+    "cp": "tests/checker/test_main.py copies the kernel",
+    "python3 -I -S -O": "tests/checker/test_main.py runs the copy so",
+    "dask": "needs other machines; tests/scale starts a cluster on this one",
+}
+PY = {
+    "guides/own-times.md": "Ray and PyTorch are no dependencies, and the page says so",
+    "guides/verify-in-ci.md": "tests/test_packaging.py runs examples/guarded-training, which has these tests",
+}
+KINDS = {"python", "console", "sh", "py", "toml", "json", "text", "latex"}
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -22,18 +50,29 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 def run_console(text: str, folder: Path) -> None:
-    for line in text.splitlines():
-        if not line.startswith("$ "):
-            continue
+    commands = re.split(r"^\$ ", text, flags=re.MULTILINE)
+    assert not commands[0], "a console block begins with a command"
+    for line, *output in (command.splitlines() for command in commands[1:]):
         expected = re.search(r"# exit status (\d)", line)
-        words = shlex.split(line[2:], comments=True)
-        assert words[0] in {"sddeverify", "python"}, line
-        if words[0] == "sddeverify" and words[1] in LONG:
-            continue
-        words[:1] = [sys.executable, "-m", "sddeverify"] if words[0] == "sddeverify" else [sys.executable]
-        result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-        assert result.returncode == (int(expected[1]) if expected else 0), f"{line}\n{result.stdout}{result.stderr}"
-        assert "Traceback" not in result.stderr
+        status, stdout, stderr = run_line(shlex.split(line, comments=True), folder)
+        assert status == (int(expected[1]) if expected else 0), f"{line}\n{stdout}{stderr}"
+        assert "Traceback" not in stderr
+        rest = " ".join(stdout.split())
+        for part in [" ".join(part.split()) for one in output for part in one.split("...")]:
+            assert part in rest, f"{line}\nprints no {part!r}: {stdout}"
+            rest = rest[rest.index(part) + len(part) :]
+
+
+def run_line(words: list[str], folder: Path) -> tuple[int, str, str]:
+    """Run a command: ours in this process, which has loaded what it needs, Python in one of its own."""
+    if words[0] == "sddeverify":
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err), patch("sys.argv", words), pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), out.getvalue(), err.getvalue()
+    assert words[0] == "python", words
+    done = subprocess.run([sys.executable, *words[1:]], cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: str(p.relative_to(ROOT)))
@@ -110,10 +149,37 @@ def test_claims_are_as_the_format_page_says(claim: str) -> None:
     assert set(json.loads(example[1])) - {"provenance"} == set(result.document) - {"provenance"}
 
 
-def test_long_commands_exist() -> None:
-    from sddeverify.__main__ import COMMANDS
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_is_not_run_is_listed_and_well_formed(page: Path) -> None:
+    for kind, text in FENCE.findall(page.read_text("utf-8")):
+        assert kind in KINDS, f"```{kind}: a block says what it is"
+        if kind == "sh":
+            for line in text.splitlines():
+                assert any(line.startswith(f"{command} ") or line == command for command in SHOWN), line
+                check_options(line)
+        elif kind == "py":
+            assert page.relative_to(ROOT / "notebooks").as_posix() in PY
+            compile(text, str(page), "exec")
+        elif kind == "toml":
+            table = tomllib.loads(text)
+            assert "workers" not in table or Scenario.from_toml(text).workers
+        elif kind == "json":
+            json.loads(text if text.startswith(("{", "[", "null")) else f"{{{text}}}")
 
-    assert set(COMMANDS) >= LONG
+
+def check_options(line: str) -> None:
+    """Make targets, commands and options that are shown exist."""
+    words = shlex.split(line, comments=True)
+    if words[0] == "make":
+        assert re.search(rf"make {words[1]}$|make {words[1]} ", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    if words[0] != "sddeverify":
+        return
+    command = typer.main.get_command(app)
+    for word in words[1:]:
+        if hasattr(command, "commands"):
+            command = command.commands[word]
+        elif word.startswith("-"):
+            assert any(word in option.opts for option in command.params), line
 
 
 def test_no_page_names_a_machine() -> None:

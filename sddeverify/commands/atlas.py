@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sddeverify.certificates import Certificate, Inconclusive
 
 LAWS = {
     "constant": "constant(1)",
@@ -30,11 +28,9 @@ LAWS = {
 
 DIGITS = 30
 WORKERS = 16
-_ROUGH = 4  # digits of a mean-square limit where the variance is known by quadrature only
-_NEAR = Fraction(9, 10**7)  # how near to the double point slower decay is certified
-_SLOWER = 6  # so many certificates of slower decay, each for dampings up to 16 times as far from the double point
+SLOWER = 6  # so many certificates of slower decay, each for dampings up to 16 times as far from the double point
 _KINDS = ("boundary", "oscillation", "fastest", "mean_square")
-_TIED = {"exponential": "every one from 1/4 on"}  # h(s)(1 + s) = s^2 + s + a: Re s = -1/2 for both roots
+TIED = {"exponential": "every one from 1/4 on"}  # h(s)(1 + s) = s^2 + s + a: Re s = -1/2 for both roots
 
 
 def command(
@@ -62,9 +58,11 @@ def command(
         from rich.console import Console
         from rich.progress import track
 
+        from sddeverify.commands._atlas import make
+
         out.mkdir(parents=True, exist_ok=True)
         for name in track(names, "certifying", console=Console(stderr=True)):
-            _make(name, out)
+            make(name, out)
     rows = table(out, names)
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -97,18 +95,31 @@ def markdown(rows: list[dict[str, str]], folder: str | None = None) -> str:
         for kind in _KINDS:
             files = files_of(names[row["law"]], kind) if folder is not None else []
             links = [f"[{number}]({folder}/{file})" for number, file in enumerate(files, 1)]
-            cells.append(" ".join([row[kind], *([f"<br>proof: {' '.join(links)}"] if links else [])]))
+            cells.append(
+                " ".join(
+                    [
+                        _breakable(row[kind]) if folder else row[kind],
+                        *([f"<br>proof: {' '.join(links)}"] if links else []),
+                    ]
+                )
+            )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def _breakable(number: str) -> str:
+    """Return a number that a narrow page may break after every ten decimals."""
+    whole, point, decimals = number.partition(".")
+    return whole + point + "<wbr>".join(decimals[i : i + 10] for i in range(0, len(decimals), 10))
+
+
 def files_of(name: str, kind: str) -> list[str]:
     """Return the names of the certificates on which one value of one law stands."""
-    slower = [f"slower_{number}" for number in range(1, _SLOWER + 1)]
+    slower = [f"slower_{number}" for number in range(1, SLOWER + 1)]
     parts = {
         "boundary": ["boundary"],
         "oscillation": ["below", "above"],
-        "fastest": [] if name in _TIED else ["below", *slower, "boundary"],
+        "fastest": [] if name in TIED else ["below", *slower, "boundary"],
         "mean_square": ["stable", "unstable"],
     }
     return [f"{name}_{part}.cert.json" for part in parts[kind]]
@@ -119,8 +130,8 @@ def _cell(name: str, kind: str, folder: Path) -> str:
     from sddeverify.delays import parse
     from sddeverify.regions import read_accepted
 
-    if kind == "fastest" and name in _TIED:
-        return _TIED[name]
+    if kind == "fastest" and name in TIED:
+        return TIED[name]
     claims = []
     for file in files_of(name, kind):
         path = folder / file
@@ -190,103 +201,3 @@ def _common(lo: Fraction, hi: Fraction) -> str:
         digits += 1
     whole, rest = divmod(round((lo + hi) / 2 * 10**digits), 10**digits)
     return f"{whole}.{rest:0{digits}d}"
-
-
-def _make(name: str, folder: Path) -> None:
-    """Certify the values of one law and save the certificates."""
-    from sddeverify.certificates import mean_square_stability, rightmost_root, stability_boundary
-    from sddeverify.delays import parse
-    from sddeverify.models import CharacteristicFunction
-
-    law = parse(LAWS[name])
-    _save(stability_boundary.prove(law, digits=DIGITS + 1), folder / f"{name}_boundary.cert.json")
-    point, width = double_point(name), Fraction(1, 10 ** (DIGITS + 1))
-    for part, a in (("below", point - width), ("above", point + width)):
-        found = rightmost_root.prove(CharacteristicFunction(a, law), digits=DIGITS // 2 + 5)
-        _save(found, folder / f"{name}_{part}.cert.json")
-    if name not in _TIED:
-        _make_slower(name, point, folder)
-    limit, width = mean_square_limit(name)
-    for part, a in (("stable", limit - width), ("unstable", limit + width)):
-        proved = mean_square_stability.prove(CharacteristicFunction(a, law), a / WORKERS)
-        _save(proved, folder / f"{name}_{part}.cert.json")
-
-
-def _make_slower(name: str, point: Fraction, folder: Path) -> None:
-    """Certify that beyond the double point, up to the critical damping, some root lies right of where it is there."""
-    from sddeverify.analysis import roots
-    from sddeverify.certificates import root_count
-    from sddeverify.delays import parse
-    from sddeverify.models import CharacteristicFunction
-
-    law = parse(LAWS[name])
-    boundary, below = (
-        json.loads((folder / f"{name}_{part}.cert.json").read_bytes())["claim"] for part in ("boundary", "below")
-    )
-    end, double = Fraction(boundary["damping"][1]), Fraction(below["real"][1])
-    lo = _rounded(point + _NEAR)
-    for number in range(1, _SLOWER + 1):
-        hi = end if number == _SLOWER else min(_rounded(point + 16 * (lo - point)), end)
-        right = roots.rightmost(CharacteristicFunction(lo, law)).real
-        line = _rounded((double + Fraction(float(right))) / 2)  # halfway: the pair moves to the right from there
-        proved = root_count.prove(CharacteristicFunction((lo, hi), law), line)
-        _save(proved, folder / f"{name}_slower_{number}.cert.json")
-        lo = hi
-
-
-def _rounded(value: Fraction) -> Fraction:
-    return Fraction(round(value * 10**9), 10**9)
-
-
-def _save(result: Certificate | Inconclusive, path: Path) -> None:
-    from sddeverify.certificates import Inconclusive
-
-    if isinstance(result, Inconclusive):
-        raise UnsupportedScenario(f"{path.name}: {result}")
-    result.save(path)
-
-
-def double_point(name: str) -> Fraction:
-    """Return the damping at which two real roots meet, computed to more digits than are certified.
-
-    There h = h' = 0: a = -s/Phi(s) is greatest on the real axis left of 0 (Newton's method with mpmath).
-    """
-    from mpmath import MPContext
-
-    from sddeverify.delays import parse
-
-    context = MPContext()
-    context.dps = DIGITS + 25
-    law = parse(LAWS[name])
-
-    def damping(s: Any) -> Any:
-        return -s / law.laplace(s, context.exp)
-
-    s = context.findroot(lambda s: context.diff(damping, s), context.mpf("-0.7"))
-    return Fraction(context.nstr(damping(s), DIGITS + 15))
-
-
-def mean_square_limit(name: str) -> tuple[Fraction, Fraction]:
-    """Return the damping a with alpha a S(a) = 1, alpha = a/16, computed by bisection, and a width to certify."""
-    from sddeverify.analysis import moments
-    from sddeverify.certificates import Inconclusive, stationary_variance
-    from sddeverify.delays import parse
-    from sddeverify.models import CharacteristicFunction
-
-    law = parse(LAWS[name])
-    rough = not (name == "constant" or name.startswith(("exponential", "erlang")))
-    digits = _ROUGH if rough else DIGITS
-    lo, hi = Fraction(1, 2), Fraction(12)
-    while hi - lo > Fraction(1, 10 ** (digits + 3)):
-        middle = Fraction(round((lo + hi) / 2 * 10 ** (digits + 5)), 10 ** (digits + 5))
-        h = CharacteristicFunction(middle, law)
-        if rough:  # computed; what is certified are the two ends
-            try:
-                below = float(middle**2 / WORKERS) * float(moments.stationary_variance(h)) < 1
-            except UnsupportedScenario:
-                below = False  # the mean is unstable
-        else:
-            found = stationary_variance.prove(h, digits=digits + 8)
-            below = not isinstance(found, Inconclusive) and middle**2 / WORKERS * found.variance.midpoint < 1
-        lo, hi = (middle, hi) if below else (lo, middle)
-    return (lo + hi) / 2, Fraction(1, 10 ** (digits + 1))

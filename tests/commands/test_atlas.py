@@ -7,7 +7,7 @@ import pytest
 
 from sddeverify.analysis import roots
 from sddeverify.certificates import root_count, stability_boundary
-from sddeverify.commands import atlas
+from sddeverify.commands import _atlas, atlas
 from sddeverify.delays import parse
 from sddeverify.models import CharacteristicFunction
 
@@ -52,8 +52,8 @@ def test_it_is_made_anew_with_the_same_claims(run, tmp_path):
 def test_the_fastest_point_is_that_of_the_computed_rates():
     """Rates from the numerical roots, without certificates: greatest at the double point, for every law."""
     for name, law in atlas.LAWS.items():
-        if name not in atlas._TIED:
-            point = atlas.double_point(name)
+        if name not in atlas.TIED:
+            point = _atlas.double_point(name)
             factors = (Fraction(9, 10), Fraction(99, 100), 1, Fraction(101, 100), Fraction(3, 2), 3)
             found = [-float(roots.rightmost(CharacteristicFunction(point * k, parse(law))).real) for k in factors]
             assert max(found) == found[2], law
