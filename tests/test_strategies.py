@@ -38,7 +38,7 @@ def test_unstable_points_are_unstable(h):
 
 
 @given(strategies.certificates())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_certificates_are_accepted(certificate):
     assert checker.check(certificate.document).status is checker.Status.ACCEPTED
 
@@ -48,7 +48,7 @@ def test_tampered_certificates():
     refused = []
 
     @given(strategies.tampered_certificates())
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     def run(document):
         verdict = checker.check(document)
         refused.append(verdict.status is not checker.Status.ACCEPTED)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flint import acb, arb, ctx
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sddeverify.checker.document import Malformed
@@ -146,6 +146,7 @@ def holds_mean(kernel: Any, one: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=settings().max_examples // 2)  # of each law
 @given(st.data())
 def test_jet_contains_the_coefficients_of_every_member(kind: str, data: st.DataObject) -> None:
     law = data.draw(KINDS[kind])

@@ -68,7 +68,7 @@ def test_stochastic_gradients_are_unbiased(objective: Objective, at_minimum: boo
     rng = np.random.default_rng(4)
     w = objective.minimum() if at_minimum else objective.minimum() + 0.3 * rng.normal(size=objective.dimension)
     directions = rng.normal(size=(20, objective.dimension))
-    draws = np.array([directions @ objective.gradient(w, rng) for _ in range(2000)])
+    draws = np.array([directions @ objective.gradient(w, rng) for _ in range(1000)])
     scores = draws.mean(axis=0) - directions @ objective.full_gradient(w)
     scores /= draws.std(axis=0, ddof=1) / math.sqrt(len(draws))
     if isinstance(objective, MarkovChain):  # successive gradients are correlated: the mean varies more
@@ -86,7 +86,7 @@ def test_noise_covariance_is_that_of_the_gradients(objective: Objective) -> None
     """A z-test of the variance along 10 directions, level 1e-4 over all of them, fixed seed."""
     rng = np.random.default_rng(5)
     directions, w = rng.normal(size=(10, objective.dimension)), objective.minimum()
-    draws = np.array([directions @ objective.gradient(w, rng) for _ in range(4000)])
+    draws = np.array([directions @ objective.gradient(w, rng) for _ in range(2000)])
     expected = np.einsum("ki,ij,kj->k", directions, objective.noise_covariance(), directions, optimize=True)
     squares = (draws - draws.mean(axis=0)) ** 2
     # (1 + rho)/(1 - rho) = 3 bounds how much correlation widens the error; there are no other correlated draws.

@@ -64,7 +64,8 @@ def test_draws_with_labels_and_legend(name):
     assert len(view.caption(data)) > 40
 
 
-@pytest.mark.parametrize("name", FIGURES)
+# The first of each view.
+@pytest.mark.parametrize("name", {view: name for name, (view, _) in reversed(FIGURES.items())}.values())
 def test_is_a_pure_function(name):
     view, data = FIGURES[name]
     first, second = (style.to_svg(view.figure(data)) for _ in range(2))
