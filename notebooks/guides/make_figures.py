@@ -5,13 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from sddeverify.certificates import Inconclusive, boundary_tube
+from sddeverify.certificates import Inconclusive, boundary_tube, mean_square_gap
 from sddeverify.delays import ShiftedExponential
 from sddeverify.views import boundary_tube as view
+from sddeverify.views import mean_square_gap as gap_view
 from sddeverify.views import style
 
 FOLDER = Path(__file__).parent / "figures"
 CELLS = 500
+WORKERS = [2**k for k in range(1, 13)]
 
 
 def tube() -> view.Data:
@@ -28,6 +30,15 @@ def tube() -> view.Data:
     )
 
 
+def gap() -> gap_view.Data:
+    """Both mean-square limits of memoryless workers."""
+    found = mean_square_gap(WORKERS, digits=9)
+    if isinstance(found, Inconclusive):
+        raise SystemExit(str(found))
+    sdde = [float(row.sdde.midpoint) for row in found]
+    return gap_view.Data(WORKERS, sdde, [float(row.exact.midpoint) for row in found])
+
+
 def to_csv(data: view.Data) -> str:
     """The cells as rows; numbers to 9 digits."""
     lines = [",".join(f"{float(x):.9g}" for x in row) for row in data.rows]
@@ -40,3 +51,6 @@ if __name__ == "__main__":
     (FOLDER / "boundary_tube.png").write_bytes(style.to_png(view.figure(data), dpi=120))
     (FOLDER / "boundary_tube.csv").write_text(to_csv(data), encoding="utf-8")
     print(view.caption(data))
+    limits = gap()
+    (FOLDER / "mean_square_gap.png").write_bytes(style.to_png(gap_view.figure(limits), dpi=120))
+    print(gap_view.caption(limits))

@@ -23,6 +23,7 @@ from sddeverify.certificates import (
     time_to_target,
 )
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Reason
+from sddeverify.certificates._gap import Gap, mean_square_gap
 
 CLAIMS: dict[str, ModuleType] = {
     "all_roots": all_roots,
@@ -48,6 +49,7 @@ CLAIMS: dict[str, ModuleType] = {
 __all__ = [
     "CLAIMS",
     "Certificate",
+    "Gap",
     "Inconclusive",
     "Reason",
     "all_roots",
@@ -57,6 +59,7 @@ __all__ = [
     "delay_margin",
     "discrete_boundary",
     "law_free_bound",
+    "mean_square_gap",
     "mean_square_stability",
     "memoryless_boundary",
     "optimum",
