@@ -1,5 +1,6 @@
 """``sddeverify derive``: the terminal output, the exports, and what it refuses."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,9 +10,17 @@ from typing import Any
 import pytest
 
 import sddeverify.derivations
-from sddeverify.derivations import DERIVATIONS, MODEL, Derivation
+from sddeverify.derivations import DERIVATIONS, MODEL, Derivation, to_latex
 from sddeverify.scenario import Scenario
 
+PDFLATEX = shutil.which("pdflatex")
+PAPER = r"""\documentclass{article}
+\usepackage{amsmath}
+\begin{document}
+See \eqref{eq:stability_boundary:critical-learning-rate}.
+\input{derivation}
+\end{document}
+"""
 SCENARIO = """
 learning_rate = 0.01
 workers = 8
@@ -84,6 +93,23 @@ def test_exports_to_files(run: Any, scenario: Path, tmp_path: Path) -> None:
     run("derive", scenario, "--latex", tex).assert_one_sentence("--latex", "--force")
     assert run("derive", scenario, "--only", "linearization", "--latex", tex, "--force").status == 0
     assert "stability_boundary" not in tex.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed (apt install texlive-latex-recommended)")
+def test_latex_compiles(run: Any, scenario: Path, tmp_path: Path) -> None:
+    """The model as the command writes it, then every other derivation; labels can be referred to."""
+    out = tmp_path / "derivation.tex"
+    assert run("derive", scenario, "--latex", out).status == 0
+    others = [to_latex(derive(Scenario.load(scenario))) for name, derive in DERIVATIONS.items() if name not in MODEL]
+    out.write_text("\n".join([out.read_text("ascii"), *others]), "ascii")
+    (tmp_path / "paper.tex").write_text(PAPER)
+    line = [str(PDFLATEX), "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex"]
+    for _ in range(2):  # twice, for the references
+        result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+    assert "undefined" not in result.stdout
+    assert "multiply" not in result.stdout  # labels
+    assert (tmp_path / "paper.pdf").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(("option", "start"), [("--latex", "% stability_boundary"), ("--markdown", "## The stab")])
