@@ -51,10 +51,14 @@ build/lessons: $(wildcard notebooks/lessons/*.ipynb) | $(VENV)/.stamp-all
 	@touch $@
 
 # JUPYTER_PATH: the certificate viewer, also where an editable installation has an older one.
+# It begins with the first lesson, and asks for no news. Without a screen: make lab LAB_ARGS=--no-browser
 lab: $(VENV)/.stamp-all
 	@mkdir -p build/jupyter/labextensions && rm -rf build/jupyter/labextensions/sddeverify
 	@cp -R sddeverify/labextension build/jupyter/labextensions/sddeverify
-	JUPYTER_PATH="$(CURDIR)/build/jupyter" $(BIN)/jupyter lab notebooks/lessons
+	@mkdir -p build/jupyter/labconfig && echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' \
+	  > build/jupyter/labconfig/default_setting_overrides.json
+	JUPYTER_PATH="$(CURDIR)/build/jupyter" JUPYTER_CONFIG_PATH="$(CURDIR)/build/jupyter" \
+	  $(BIN)/jupyter lab notebooks/lessons --LabApp.default_url=/lab/tree/01_arrivals.ipynb $(LAB_ARGS)
 
 bench: $(VENV)/.stamp-bench
 	$(BIN)/python -m pytest benchmarks -p benchmark --benchmark-only
