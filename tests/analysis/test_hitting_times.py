@@ -88,3 +88,39 @@ def test_noise_brings_the_first_hit_forward() -> None:
 def test_bad_input(call: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         call(CharacteristicFunction(1, Constant(1)))
+
+
+def exact_second_moment(c: Fraction, q: Fraction, t: Fraction) -> Fraction:
+    """E X(t)^2 for the constant delay 1: r is a polynomial on each unit, squared and integrated in rationals."""
+    path, mass, k = [Fraction(1)], Fraction(0), 0
+    while True:
+        end = min(t - k, Fraction(1))
+        square = [Fraction(0)] * (2 * len(path) - 1)
+        for i, x in enumerate(path):
+            for j, y in enumerate(path):
+                square[i + j] += x * y
+        mass += sum(x * end ** (n + 1) / (n + 1) for n, x in enumerate(square))
+        if t <= k + 1:
+            return sum(x * end**n for n, x in enumerate(path)) ** 2 + q * mass
+        path = [sum(path), *(-c * x / (n + 1) for n, x in enumerate(path))]
+        k += 1
+
+
+@pytest.mark.parametrize(("c", "q"), [("1/4", "0"), ("1", "1/100000"), ("13/10", "1/1000000")])
+def test_mean_square_passage_of_a_constant_delay(c: str, q: str) -> None:
+    h = CharacteristicFunction(c, Constant("1"))
+    time = Fraction(hitting_times.mean_square_passage(h, float(Fraction(q)), 0.01)).limit_denominator(1000)
+    values = [
+        exact_second_moment(Fraction(c), Fraction(q), time * f) for f in (Fraction(995, 1000), Fraction(1005, 1000))
+    ]
+    assert float(values[0]) > 1e-4 > float(values[1])
+
+
+def test_noise_may_keep_the_mean_square_above_the_target() -> None:
+    # the stationary variance of a constant delay is q (1 + sin c)/(2 c cos c)
+    h = CharacteristicFunction("1", Constant("1"))
+    variance = (1 + math.sin(1)) / (2 * math.cos(1))
+    assert hitting_times.mean_square_passage(h, 1.01e-4 / variance, 0.01) is None
+    assert hitting_times.mean_square_passage(h, 0.5e-4 / variance, 0.01) > 0
+    with pytest.raises(InvalidScenario, match="noise_intensity"):
+        hitting_times.mean_square_passage(h, -1.0)
