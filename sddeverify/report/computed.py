@@ -80,7 +80,7 @@ def compute(model: Model, proofs: Proofs, largest: int | None) -> Computed:
     try:
         top = float(model.hessian[-1])
         with limited(_POINTS):
-            drawn = {workers: moments.mean_square_limit(_coarse(law), workers) / top for workers in chart}
+            drawn = {workers: moments.mean_square_limit(coarse(law), workers) / top for workers in chart}
             drawn[model.workers] = moments.mean_square_limit(law, model.workers) / top
             stable = _mean_square_stable(law, float(model.learning_rate), top, drawn)
         mean_square = tuple(drawn.values())
@@ -122,7 +122,7 @@ def spectrum(function: CharacteristicFunction) -> Spectrum:
     return Spectrum(tuple(found), first.real - max(others, default=line))
 
 
-def _coarse(law: Law) -> Law:
+def coarse(law: Law) -> Law:
     """Return a law of at most about 256 cells that is good enough for a curve in a chart."""
     if not isinstance(law, Lattice) or len(law.counts) <= _CELLS:
         return law

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sddeverify.certificates.stability import Stability
     from sddeverify.certificates.stability_boundary import StabilityBoundary
     from sddeverify.certificates.stability_chart import StabilityChart
+    from sddeverify.certificates.time_to_target import TimeToTarget
     from sddeverify.delays import Law
     from sddeverify.models import Model
     from sddeverify.report.band import BandProof
@@ -68,6 +69,7 @@ class Proofs:
         band: What the measured times say about their true law, if there are any.
         further: What is proved with the help of computed numbers.
         chart: Where learning rates and numbers of workers are stable in the mean.
+        time: When the slowest mode reaches the target, for a constant delay.
     """
 
     boundary: StabilityBoundary | Inconclusive
@@ -78,6 +80,7 @@ class Proofs:
     further: Further | None = None
     band: BandProof | None = None
     chart: StabilityChart | Inconclusive | None = None
+    time: TimeToTarget | Inconclusive | None = None
 
     @property
     def results(self) -> dict[str, Certificate | Inconclusive]:
@@ -90,6 +93,7 @@ class Proofs:
         found |= {LAW_FREE: self.law_free}
         found |= {} if self.band is None else {BAND: self.band.result}
         found |= {} if self.chart is None else {"stability_chart": self.chart}
+        found |= {} if self.time is None else {"time_to_target": self.time}
         return found if self.further is None else found | self.further.results
 
     @property

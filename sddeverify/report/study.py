@@ -12,7 +12,7 @@ from sddeverify.certificates import Inconclusive
 from sddeverify.derivations import check, derive
 from sddeverify.emulator.run import emulate
 from sddeverify.errors import UnsupportedScenario
-from sddeverify.report import chart, further
+from sddeverify.report import chart, further, hitting
 from sddeverify.report import computed as numbers
 from sddeverify.report.band import prove_band
 from sddeverify.report.proofs import prove_all
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sddeverify.derivations import DerivationCheck, Derived
     from sddeverify.emulator.run import Run
     from sddeverify.report.computed import Computed
+    from sddeverify.report.hitting import Hitting
     from sddeverify.report.proofs import Proofs
     from sddeverify.report.recheck import Recheck
     from sddeverify.report.source import Source
@@ -62,6 +63,7 @@ class Study:
         of_run: Comparison of the emulated run with the model.
         decays: Comparison of the exponents, by the name of the mode.
         seconds: What each stage took.
+        hitting: When the slowest mode reaches the scenario's target.
     """
 
     source: Source
@@ -75,6 +77,7 @@ class Study:
     of_run: Agreement
     decays: dict[str, Decay]
     seconds: dict[str, float]
+    hitting: Hitting | None = None
 
     @property
     def largest_stable(self) -> int | None:
@@ -138,6 +141,10 @@ def conduct(
     stage, ready = "certifying speed, mean square and number of workers", iter(range(1, 5))
     progress(stage, 0)
     proofs = replace(proofs, further=further.prove(derived.model, extra, lambda: progress(stage, next(ready) / 4)))
+    times = None
+    if proofs.further is not None:
+        times = hitting.prove(derived.model, proofs.further.slowest, scenario.target)
+        proofs = replace(proofs, time=times.proof)
     watch.lap(stage)
 
     progress("re-checking certificates in a separate process", 0)
@@ -158,7 +165,8 @@ def conduct(
     of_run = agreement.agree(run.trace, derived.model, level=LEVEL, decays=decays.values())
     watch.lap("emulate and compare")
     return Study(
-        source, derived, tuple(checked), proofs, rechecks, extra, run, of_trace, of_run, decays, watch.seconds
+        source, derived, tuple(checked), proofs, rechecks, extra, run, of_trace, of_run, decays, watch.seconds,
+        times,
     )  # fmt: skip
 
 

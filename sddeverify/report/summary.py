@@ -10,7 +10,7 @@ from sddeverify.agreement import Verdict
 from sddeverify.certificates import Inconclusive
 from sddeverify.delays import Empirical
 from sddeverify.exact import decimal_down, spell
-from sddeverify.report import chart, mean_square
+from sddeverify.report import chart, hitting, mean_square
 from sddeverify.report.band import band_rows
 from sddeverify.report.rows import Row, Status
 from sddeverify.report.text import accepted, between, file_of, hypothesis, refused, undecided
@@ -38,6 +38,7 @@ def rows(study: Study) -> list[Row]:
         *mean_square.operating(study),
         *mean_square.rate(study),
         *(_mode(study, mode) for mode in study.proofs.modes),
+        *hitting.rows(study),
         *_workers(study),
         chart.row(study),
         *_comparisons(study),

@@ -14,11 +14,11 @@ def law():
 
 
 def test_the_coarse_law_is_good_enough_to_draw(law):
-    coarse = computed._coarse(law)
+    coarse = computed.coarse(law)
     assert len(coarse.counts) <= 258
     assert sum(coarse.counts) == 3000
     assert mean_square_limit(coarse, 8) == pytest.approx(mean_square_limit(law, 8), rel=2e-3)
-    assert computed._coarse(Constant("1")) == Constant("1")
+    assert computed.coarse(Constant("1")) == Constant("1")
 
 
 @pytest.mark.parametrize("rate", [0.011, 0.21, 0.36, 0.47, 3.0])
