@@ -1,12 +1,13 @@
 """A lesson as readers meet it: run all, step, answer wrong and right, move a slider, see a certificate."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 LESSON = "lessons/03_one_delay_and_lambert_w.ipynb"
 
 
-def test_a_lesson(opened: Callable[[str], Any]) -> None:
+def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
     view = opened(LESSON)
     view.run_all()
     page = view.page
@@ -44,6 +45,20 @@ def test_a_lesson(opened: Callable[[str], Any]) -> None:
     stepper.locator(".sddeverify-current .sddeverify-badge").click()
     stepper.locator(".sddeverify-checks").wait_for()
     view.screenshot("lesson_answered")
+    kept = json.loads((lab.root / "lessons" / "answers.json").read_text("utf-8"))["answers"]
+    assert [one["text"] for one in kept.values() if one["outcome"] == "right"] == ["pi/(2*tau)"]
+
+    # Numbers put in, one line back, everything at once: earlier lines are dimmed.
+    stepper.locator(".sddeverify-current .sddeverify-numbers").click()
+    values = stepper.locator(".sddeverify-values input")
+    values.fill("tau = 1/2")
+    values.press("Enter")
+    page.wait_for_function("document.querySelector('.sddeverify-sides').textContent.includes('3.1415927')")
+    stepper.locator(".sddeverify-previous").click()
+    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 11")
+    stepper.locator(".sddeverify-reveal-all").click()
+    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-earlier').length > 11")
+    assert page.locator(".sddeverify-stepper .sddeverify-current").count() == 1
 
     # A slider moved by the arrow keys: the picture changes, and its size does not.
     explorer = page.locator(".sddeverify-root-explorer")
