@@ -1,5 +1,8 @@
 """The errors that sddeverify raises on purpose: each message is one sentence for the user."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 
 class SddeverifyError(Exception):
     """Base of all deliberate errors; the command line prints the message and exits with status 2."""
@@ -25,7 +28,7 @@ def invalid(field: str, value: object, allowed: str) -> InvalidScenario:
         value: The offending value; shown shortened.
         allowed: What is allowed instead, e.g. ``"a positive rational such as 3/10"``.
     """
-    shown = repr(value)
+    shown = str(value) if isinstance(value, Decimal | Fraction) else repr(value)
     if len(shown) > 80:  # both ends: a path is known by its last part, a number by its first digits
         shown = shown[:37] + "..." + shown[-40:]
     return InvalidScenario(f"{field}: {shown} is not allowed; write {allowed}")

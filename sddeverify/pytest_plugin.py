@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sddeverify.errors import SddeverifyError
+
 if TYPE_CHECKING:
     from sddeverify.regions import Region
 
@@ -98,7 +100,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers(_MARKER):
         if len(marker.args) != 1:
             raise pytest.UsageError(f"the marker {_MARKER} takes the path of one certificate, then a configuration")
-        answer = _region(item.path.parent, marker.args[0]).locate(**marker.kwargs)
+        try:
+            answer = _region(item.path.parent, marker.args[0]).locate(**marker.kwargs)
+        except SddeverifyError as error:
+            pytest.fail(str(error), pytrace=False)
         if not answer.inside:
             pytest.fail(f"outside the certified region of {marker.args[0]}: {answer.reason}", pytrace=False)
 

@@ -79,6 +79,18 @@ def test_fixture(certified_region):
 """
 
 
+@pytest.mark.parametrize("marker", ['"none.cert.json", learning_rate=0.1', '"boundary.cert.json", learning_rat=0.1'])
+def test_a_marker_that_is_wrong_fails_with_a_sentence(project, marker):
+    (project / "test_region.py").write_text(
+        f"import pytest\n\n@pytest.mark.certified_region({marker})\ndef test_it():\n    pass\n"
+    )
+    result = run(project, "test_region.py")
+    assert result.returncode == 1
+    assert "is not allowed; write" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert "locate" not in result.stdout
+
+
 def test_marker_and_fixture(project):
     (project / "test_region.py").write_text(TESTS)
     result = run(project, "--strict-markers", "test_region.py")
