@@ -17,6 +17,7 @@ from typing import Any
 
 from flint import acb, arb
 
+from tests import moments
 from tests.oracles import (
     Function,
     Undecided,
@@ -357,6 +358,55 @@ def _optimum(claim: dict[str, Any], witness: Any) -> None:
             confirm_side(entry["functions"][proof["function"]], line, proof["count"], some=True)
 
 
+def _boundary_tube(claim: dict[str, Any], witness: list[Any]) -> None:
+    for law, (lo, hi), line in zip(tube_laws(claim), map(bounds, claim["damping"]), witness, strict=True):
+        _tube_cell(law, lo, hi, line, 3)
+
+
+def tube_laws(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    """The laws of the cells of a tube."""
+    return [filled(claim["delay"], {"$": list(cell)}) for cell in pairwise(claim["parameter"])]
+
+
+def _tube_cell(law: dict[str, Any], lo: Fraction, hi: Fraction, line: dict[str, Any], cuts: int) -> None:
+    """Zeros to the right at a = hi; none on the axis for a <= lo where a code says so. Wide cells are cut."""
+    members = {"damping": [str(hi)] * 2, "undelayed": ["0", "0"], "delay": law}
+    points = [Fraction(x) for x in line["breaks"]]
+
+    def attempt() -> None:
+        for code, (start, end) in zip(line["codes"], pairwise(points), strict=True):
+            test = no_crossing(law, 1, lo) if code == 3 else no_crossing(law, code, hi)
+            for _ in bisect(test, start, end, depth=2000):
+                pass
+
+    try:
+        require(confirm_count(Function.of(members), Fraction(0), line) > 0, "no zero is right of the axis")
+        ladder(attempt, wide=not is_point(law))
+    except Undecided:
+        if not cuts or is_point(law):
+            raise
+        for half in cut_in_two(members):
+            _tube_cell(half["delay"], lo, hi, line, cuts - 1)
+
+
+def _moments(claim: dict[str, Any], witness: Any) -> None:
+    """Claims that are decided anew, whatever their witness; but a count in it is verified."""
+    if isinstance(witness, dict) and "count" in witness:
+        confirm_side(claim, Fraction(0), witness["count"], some="integral" not in witness)
+    _decide(claim, 6)
+
+
+def _decide(claim: dict[str, Any], cuts: int) -> None:
+    try:
+        require(getattr(moments, claim["type"])(claim), "the claim is not true")
+    except Undecided:
+        if not cuts or "damping" not in claim or Function.of(claim).is_point:
+            raise
+        for half in cut_in_two(claim):
+            part = {name: value for name, value in (claim | half).items() if name != "model"}
+            _decide(part, cuts - 1)
+
+
 def _law_free_bound(claim: dict[str, Any], witness: Any) -> None:
     strength = Fraction(claim["damping"]) * Fraction(claim["mean_delay"])
     require(witness is None and strength > 0, "a witness, or no positive numbers")
@@ -365,9 +415,13 @@ def _law_free_bound(claim: dict[str, Any], witness: Any) -> None:
 
 CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
     "all_roots": _all_roots,
+    "boundary_tube": _boundary_tube,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
+    "discrete_boundary": _moments,
+    "mean_square_stability": _moments,
+    "memoryless_boundary": _moments,
     "optimum": _optimum,
     "law_free_bound": _law_free_bound,
     "rightmost_root": _rightmost_root,
@@ -376,6 +430,8 @@ CLAIMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
     "stability": _stability,
     "stability_boundary": _stability_boundary,
     "stability_chart": _stability_chart,
+    "stationary_variance": _moments,
+    "time_to_target": _moments,
 }
 
 __all__ = ["CLAIMS", "Disagreement", "Undecided", "confirm"]

@@ -14,6 +14,8 @@ from typing import Any
 
 from flint import acb, ctx, fmpq, fmpq_poly
 
+from tests import moments
+from tests.moments import rational
 from tests.oracles import (
     Function,
     Undecided,
@@ -28,42 +30,10 @@ from tests.oracles import (
     ladder,
     member,
 )
-from tests.second_opinion import chart_cells, delayed, no_crossing
+from tests.second_opinion import chart_cells, delayed, no_crossing, tube_laws
 
 ZERO = Fraction(0)
 Disc = tuple[Fraction, Fraction, Fraction]
-
-
-def rational(law: dict[str, Any]) -> tuple[fmpq_poly, fmpq_poly] | None:
-    """Numerator and denominator of the transform, in lowest terms, if it is a rational function and a single law."""
-    ((name, body),) = law.items()
-    if not is_point(law):
-        return None
-    if name == "constant":
-        return (fmpq_poly([1]), fmpq_poly([1])) if body["time"][0] == "0" else None
-    if name in {"exponential", "erlang"}:
-        shape = body.get("shape", 1)
-        mean = Fraction(body["mean"][0]) / shape
-        return fmpq_poly([1]), fmpq_poly([1, fmpq(mean.numerator, mean.denominator)]) ** shape
-    if name == "mixture":
-        top, bottom = fmpq_poly([0]), fmpq_poly([1])
-        for part in body:
-            weight, found = Fraction(part["weight"][0]), rational(part["law"])
-            if found is None:
-                return None
-            top = top * found[1] + bottom * found[0] * fmpq(weight.numerator, weight.denominator)
-            bottom = bottom * found[1]
-    elif name == "sum":
-        top, bottom = fmpq_poly([1]), fmpq_poly([1])
-        for part in body:
-            found = rational(part)
-            if found is None:
-                return None
-            top, bottom = top * found[0], bottom * found[1]
-    else:
-        return None
-    common = top.gcd(bottom)
-    return top / common, bottom / common
 
 
 def zeros_right(h: Function, c: Fraction) -> list[acb] | None:
@@ -203,6 +173,8 @@ def model_fits(claim: dict[str, Any]) -> bool:
     """Whether the model of a claim explains its damping, and its mean delay is that of the law."""
     if "model" not in claim or claim["type"] == "stability_chart":
         return True
+    if "step" in claim and not moments.step_fits(claim):
+        return False
     open_end = claim["type"] == "stability_boundary"
     hessian, workers, mean = (bounds(claim["model"][name]) for name in ("hessian", "workers", "mean_delay"))
     rate = [None if x is None else Fraction(x) for x in claim["model"]["learning_rate"]]
@@ -383,6 +355,28 @@ def _optimum(claim: dict[str, Any]) -> bool:
     return set(best) == {name for name, decays_slowly in slow.items() if not decays_slowly}
 
 
+def _boundary_tube(claim: dict[str, Any]) -> bool:
+    """No zero reaches the axis for a <= lo, and one is right of it at a = hi, for all laws of each cell."""
+    return all(
+        _tube_cell({"type": "boundary_tube", "delay": law, "damping": ends}, 3)
+        for law, ends in zip(tube_laws(claim), claim["damping"], strict=True)
+    )
+
+
+def _tube_cell(cell: dict[str, Any], cuts: int) -> bool:
+    law, (lo, hi) = cell["delay"], bounds(cell["damping"])
+    tests = [no_crossing(law, code, lo) for code in range(3)]
+    if any(number_right(Function((lo, lo), (ZERO, ZERO), member(law, pick)), ZERO) for pick in (min, max)):
+        return False
+    try:
+        ladder(lambda: list(bisect(lambda x, y: any(test(x, y) for test in tests), ZERO, lo)), wide=not is_point(law))
+        return number_right(Function((hi, hi), (ZERO, ZERO), law), ZERO) >= 1
+    except Undecided:
+        if not cuts or is_point(law):
+            raise
+        return all(_tube_cell(part, cuts - 1) for part in halves({**cell, "type": "stability_boundary"}))
+
+
 def _law_free_bound(claim: dict[str, Any]) -> bool:
     """Whether the constant law of that mean is stable at the greatest damping: no law is worse, says the theorem."""
     a, m = Fraction(claim["damping"]), Fraction(claim["mean_delay"])
@@ -392,9 +386,13 @@ def _law_free_bound(claim: dict[str, Any]) -> bool:
 
 CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "all_roots": _all_roots,
+    "boundary_tube": _boundary_tube,
     "crossings": _crossings,
     "decay_rate": _decay_rate,
     "delay_margin": _delay_margin,
+    "discrete_boundary": moments.discrete_boundary,
+    "mean_square_stability": moments.mean_square_stability,
+    "memoryless_boundary": moments.memoryless_boundary,
     "optimum": _optimum,
     "law_free_bound": _law_free_bound,
     "rightmost_root": _rightmost_root,
@@ -403,4 +401,6 @@ CLAIMS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "stability": _stability,
     "stability_boundary": _stability_boundary,
     "stability_chart": _stability_chart,
+    "stationary_variance": moments.stationary_variance,
+    "time_to_target": moments.time_to_target,
 }

@@ -17,6 +17,7 @@ from .laws import multiply
 
 Polynomial = list[Fraction]
 _ORDER, _MAX_PRODUCT = 8, 1 << 14
+_LONG = "the polynomials of the rational form are too long"
 
 
 def proved_variance(h: Function, claim: Claim, witness: Witness) -> Pair:
@@ -67,8 +68,9 @@ def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
     """Return the transform of a law as a quotient of polynomials, lowest coefficient first."""
     ((name, body),) = law.items()
     if name in ("exponential", "erlang") and body["mean"][0] == body["mean"][1]:
-        k = body.get("shape", 1)
-        return [Fraction(1)], [comb(k, j) * (number(body["mean"][0]) / k) ** j for j in range(k + 1)]
+        k, mean = body.get("shape", 1), number(body["mean"][0])
+        require(k * _digits([mean]) <= 1 << 17, _LONG)
+        return [Fraction(1)], [comb(k, j) * (mean / k) ** j for j in range(k + 1)]
     if name == "sum":
         return reduce(lambda x, y: (times(x[0], y[0]), times(x[1], y[1])), map(fraction, body))
     if name == "mixture" and all(part["weight"][0] == part["weight"][1] for part in body):
@@ -144,10 +146,14 @@ def add(x: Polynomial, y: Polynomial) -> Polynomial:
 
 
 def times(x: Polynomial, y: Polynomial) -> Polynomial:
-    """Return x y; their lengths are limited, because the work grows with both."""
-    require(len(x) * len(y) <= _MAX_PRODUCT, "the polynomials of the rational form are too long")
+    """Return x y; their lengths and digits are limited, because the work grows with both."""
+    require(len(x) * len(y) <= _MAX_PRODUCT and len(x) * len(y) * _digits(x + y) ** 2 <= 1 << 42, _LONG)
     size = len(x) + len(y) - 1
     return [sum((p * y[k - i] for i, p in enumerate(x) if 0 <= k - i < len(y)), ZERO) for k in range(size)]
+
+
+def _digits(x: Polynomial) -> int:
+    return max(c.numerator.bit_length() + c.denominator.bit_length() for c in x)
 
 
 def mirror(x: Polynomial) -> Polynomial:

@@ -95,7 +95,7 @@ def lines(document: Document) -> list[Document]:
     found = [
         holder for holder, key in places({"": document["witness"]}, lambda x: isinstance(x, list)) if key == "breaks"
     ]
-    return [holder for holder in found if len(holder["codes"]) == len(holder["breaks"]) - 1]
+    return [holder for holder in found if len(holder.get("codes", ())) == len(holder["breaks"]) - 1]
 
 
 def bits(rng: random.Random, document: Document, others: list[Document]) -> None:

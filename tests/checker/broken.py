@@ -11,6 +11,7 @@ from typing import Any
 from sddeverify import certificates
 from sddeverify.delays import Law
 from sddeverify.models import CharacteristicFunction
+from tests.checker.broken_moments import moments
 from tests.checker.make_corpus import Document, function, grid, seal
 from tests.checker.mutants import MUTANTS
 
@@ -389,6 +390,7 @@ def broken(good: dict[str, Document]) -> dict[str, str]:
     """All texts by folder/name."""
     result = texts(good)
     cases = counts() | zeros() | optima() | boundaries() | law_free() | ranges(good) | changed(good) | numbers()
+    cases |= moments(good, count)
     for name, (claim, witness) in cases.items():
         try:
             document = seal(claim, witness, MUTANTS.get(name, ()))

@@ -225,10 +225,51 @@ def crossings() -> dict[str, Any]:
     return cases
 
 
+def moments() -> dict[str, Any]:
+    """Tubes, variances, mean-square stability, difference equations and paths."""
+    h, constant, cases = CharacteristicFunction, Constant(1), {}
+    tube = certificates.boundary_tube.prove
+    cases["tube_constant"] = tube(Constant, ["1", "21/20", "11/10"])
+    cases["tube_shift"] = tube(lambda p: ShiftedExponential(p, "1/2"), ["1/2", "51/100", "13/25", "53/100"])
+    cases["tube_uniform"] = tube(lambda p: Uniform("1/2", p), ["3/2", "8/5"])
+    variance = certificates.stationary_variance.prove
+    cases["variance_constant"] = variance(h(1, constant), digits=8)
+    cases["variance_constant_interval"] = variance(h(("1", "101/100"), constant), digits=1)
+    cases["variance_rational"] = variance(h(1, Exponential(1)))
+    cases["variance_rational_mixture"] = variance(h("1/2", LAWS["hyperexponential"], undelayed="1/3"), digits=7)
+    cases["variance_uniform"] = variance(h("1/2", Uniform(0, 1)), digits=2)
+    cases["variance_undelayed"] = variance(h(1, constant, undelayed="1/2"), digits=1)
+    cases["variance_lattice"] = variance(h("1/2", LAWS["lattice"]), digits=1)
+    model = {"learning_rate": "1/10", "hessian": "1", "workers": "10", "mean_delay": "1"}
+    cases["variance_model"] = variance(h(1, constant), digits=4, model=model)
+    square = certificates.mean_square_stability.prove
+    cases["mean_square_stable"] = square(h("1/2", constant), "1/2")
+    cases["mean_square_unstable"] = square(h("1/2", constant), "2")
+    cases["mean_square_unstable_in_the_mean"] = square(h(2, constant), "1/100")
+    cases["mean_square_rational"] = square(h("1/2", Erlang(2, 1)), "1/10")
+    cases["mean_square_uniform"] = square(h("1/2", Uniform(0, 1)), "1/2")
+    cases["mean_square_model"] = square(h(1, constant), "1/10", model=model)
+    for lag in (0, 1, 2, 7, 40):
+        cases[f"discrete_{lag}"] = certificates.discrete_boundary.prove(lag, digits=6)
+    for workers in (2, 3, 8, 1000):
+        cases[f"memoryless_{workers}"] = certificates.memoryless_boundary.prove(workers, digits=6)
+    time = certificates.time_to_target.prove
+    cases["time_constant"] = time(h(1, constant), digits=4)
+    cases["time_monotone"] = time(h("1/4", Constant(2)), "1/3", digits=5)
+    cases["time_within_two_delays"] = time(h("1/2", constant), "9/10", digits=5)
+    cases["time_model"] = time(h(1, constant), "1/10", digits=3, model=model)
+    return cases
+
+
+def found_by_provers() -> dict[str, Any]:
+    """The answers of all provers."""
+    return stabilities() | discs() | boundaries() | crossings() | moments()
+
+
 def accepted() -> dict[str, Document]:
     """What the kernel accepts: every rule, every law, and what is special about parameters."""
     result = {}
-    for name, found in (stabilities() | discs() | boundaries() | crossings()).items():
+    for name, found in found_by_provers().items():
         if isinstance(found, certificates.Inconclusive):
             raise ValueError(f"{name}: {found}")
         result[name] = found.document | {"producer": {"name": "sddeverify"}}

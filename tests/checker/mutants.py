@@ -67,6 +67,9 @@ RIGHTMOST, BOUNDARY = "rules/rightmost_root.py", "rules/stability_boundary.py"
 FREE = "rules/law_free_bound.py"
 CROSSINGS, CHART, MARGIN = "rules/crossings.py", "rules/stability_chart.py", "rules/delay_margin.py"
 ALL, RATE, OPTIMUM = "rules/all_roots.py", "rules/decay_rate.py", "rules/optimum.py"
+VARIANCE, TUBE, STATIONARY = "variance.py", "rules/boundary_tube.py", "rules/stationary_variance.py"
+SQUARE, DISCRETE, TIME = "rules/mean_square_stability.py", "rules/discrete_boundary.py", "rules/time_to_target.py"
+MEMORYLESS = "rules/memoryless_boundary.py"
 _MEAN = "require(mean.lo <= law.mean.lo <= law.mean.hi <= mean.hi, "
 
 # The case, and the kernel that accepts it.
@@ -197,6 +200,61 @@ MUTANTS: dict[str, Edits] = {
     "malformed/optimum_function_with_a_type": (
         (OPTIMUM, 'well_formed(isinstance(value, dict) and "type" not in value, ', "well_formed(True, "),
     ),
+    # rules/boundary_tube.py
+    "rejected/tube_hi_is_stable": ((TUBE, "require(upper.zeros_right(ar, line, ZERO) > 0, ", "require(True, "),),
+    "rejected/tube_lo_is_unstable": ((TUBE, "require(holds(1, widen(ar, jet, half, curvature)), ", "require(True, "),),
+    "rejected/tube_code_3_in_the_middle_only": (
+        (TUBE, "holds(1, widen(ar, jet, half, curvature))", "holds(1, jet[0])"),
+    ),
+    "malformed/tube_from_0": (
+        (TUBE, "[positive(x) for x in listed(damping,", "[Pair(*map(type(points[0]), x)) for x in listed(damping,"),
+    ),
+    # variance.py, rules/stationary_variance.py, rules/mean_square_stability.py
+    "malformed/variance_negative_damping": ((VARIANCE, "well_formed(h.damping.lo > 0, ", "well_formed(True, "),),
+    "rejected/variance_of_an_unstable_law": ((VARIANCE, "decided(h, ZERO, count, some=False)", "pass"),),
+    "rejected/variance_unknown_method": ((VARIANCE, "require(kind in methods, ", "require(True, "),),
+    "rejected/variance_closed_form_of_another_law": ((VARIANCE, '"constant" in claim["delay"] and ', ""),),
+    "rejected/variance_closed_form_with_an_undelayed_term": ((VARIANCE, " and h.undelayed == Pair(ZERO, ZERO)", ""),),
+    "rejected/variance_rational_with_interval": (
+        (VARIANCE, "require(a.lo == a.hi and b.lo == b.hi, ", "require(True, "),
+    ),
+    "rejected/variance_rational_wrong_solution": ((VARIANCE, "require(solved, ", "require(True, "),),
+    "rejected/variance_rational_with_interval_mean": ((VARIANCE, ' and body["mean"][0] == body["mean"][1]', ""),),
+    "rejected/variance_rational_with_interval_weights": (
+        (VARIANCE, ' and all(part["weight"][0] == part["weight"][1] for part in body)', ""),
+    ),
+    "rejected/variance_piece_with_a_large_disc": ((VARIANCE, "least > 0 and half < rho", "half < rho"),),
+    "rejected/variance_piece_with_a_small_disc": ((VARIANCE, "least > 0 and half < rho", "least > 0"),),
+    "rejected/variance_lo": ((STATIONARY, "bounds.lo <= found.lo <= ", "found.lo <= "),),
+    "rejected/variance_hi": ((STATIONARY, " <= found.hi <= bounds.hi", " <= found.hi"),),
+    "rejected/mean_square_step_too_large": ((SQUARE, "most < 1 if stable", "True if stable"),),
+    "rejected/mean_square_step_too_small": ((SQUARE, "else least > 1", "else True"),),
+    "rejected/mean_square_stable_in_the_mean": (
+        (SQUARE, 'return decided(h, ZERO, *members(witness, "count"), some=True)', "return None"),
+    ),
+    "rejected/mean_square_model_other_step": ((SQUARE, "require(alpha == image, ", "require(True, "),),
+    "malformed/mean_square_negative_damping": ((SQUARE, "well_formed(h.damping.lo > 0, ", "well_formed(True, "),),
+    # rules/discrete_boundary.py, rules/memoryless_boundary.py
+    "rejected/discrete_lo_is_unstable": ((DISCRETE, "schur(family(k, lo)) and ", ""),),
+    "rejected/discrete_hi_is_stable": ((DISCRETE, " and not schur(family(k, hi or lo))", ""),),
+    "malformed/discrete_with_a_witness": ((DISCRETE, "well_formed(witness is None and ", "well_formed("),),
+    "malformed/discrete_without_an_upper_end": ((DISCRETE, " and hi is not None", ""),),
+    "malformed/discrete_lag_negative": ((DISCRETE, '"lag", (0, 500)', '"lag", (-1, 500)'),),
+    "rejected/memoryless_lo_is_unstable": ((DISCRETE, "schur(family(k, lo)) and ", ""),),
+    "rejected/memoryless_hi_is_stable": ((DISCRETE, " and not schur(family(k, hi or lo))", ""),),
+    "malformed/memoryless_one_worker": ((MEMORYLESS, "(2, 10**9)", "(1, 10**9)"),),
+    # rules/time_to_target.py
+    "rejected/time_lo": ((TIME, "require(reached, ", "require(True, "),),
+    "rejected/time_hi": ((TIME, "require(kept, ", "require(True, "),),
+    "rejected/time_not_settled": ((TIME, "require(settled, ", "require(True, "),),
+    "malformed/time_gap_at_the_start": ((TIME, "points[0] == hi / tau and ", ""),),
+    "malformed/time_ends_within_a_delay": ((TIME, "points[-1] == end and ", ""),),
+    "malformed/time_piece_over_two_delays": ((TIME, " and all(v <= int(u) + 1 for u, v in pieces)", ""),),
+    "malformed/time_negative": ((TIME, " and lo >= 0", ""),),
+    "malformed/time_target_1": ((TIME, "0 < eps < 1", "0 < eps"),),
+    "malformed/time_of_another_law": ((TIME, '"constant" in claim["delay"] and fixed', "fixed"),),
+    "malformed/time_undelayed": ((TIME, " and h.undelayed == (ZERO, ZERO)", ""),),
+    "malformed/time_interval_delay": ((TIME, "h.law.mean.lo == h.law.mean.hi and ", ""),),
     # verdict.py
     "rejected/hash_of_another_claim": ((VERDICT, "sha256 == identity and ", ""),),
     "rejected/statement_of_another_claim": ((VERDICT, " and statement == rule.statement", ""),),
@@ -275,6 +333,9 @@ STILL_REJECTED = {
     "malformed/over_budget",
     "malformed/law_with_two_names",
     "malformed/law_unknown",
+    "malformed/discrete_without_an_upper_end",
+    "malformed/memoryless_one_worker",
+    "rejected/variance_unknown_method",
 }
 
 # Checks that no case needs: another one implies them. Deleting one of them alone lets nothing through.
@@ -301,6 +362,14 @@ IMPLIED: dict[str, Edits] = {
     "the size of a text: the parser and the budget limit the work, too": (
         (DOCUMENT, "well_formed(len(text) <= MAX_CHARACTERS, ", "well_formed(True, "),
     ),
+    "a quadrature that ends before |a| + |b|: the bound of its tail exceeds the integral": (
+        (VARIANCE, "(end := line[-1][2]) > a + b", "(end := line[-1][2]) > 0"),
+    ),
+    "the length of polynomials: a limit of effort": (
+        (VARIANCE, "require(len(x) * len(y) <= _MAX_PRODUCT and ", "require("),
+        (VARIANCE, "require(k * _digits([mean]) <= 1 << 17, ", "require(True, "),
+    ),
+    "the digits of a step: a limit of effort": ((DISCRETE, "require(size <= 1 << 16, ", "require(True, "),),
     "a denominator that may be 0: the division fails": (("interval.py", "require(lo > 0, ", "require(True, "),),
     "an exponential above exp(4096): a limit of effort": (
         ("interval.py", "require(x >> self.bits < 4096, ", "require(True, "),

@@ -62,3 +62,22 @@ def test_polynomials_of_a_rational_transform_are_limited() -> None:
         fraction(long)
     assert check(seal(claim, {"count": None, "integral": {"rational": []}})).status is not Status.ACCEPTED
     assert time.perf_counter() - start < 10
+
+
+def fraction_of(digits: int) -> str:
+    return f"{10 ** (digits - 1) // 400 + 7}/{10 ** (digits - 1) + 9}"
+
+
+def test_exact_arithmetic_with_many_digits_is_limited() -> None:
+    """Steps of 1000 digits at lag 100, and Erlang laws with means of 2000, would take hours of exact arithmetic."""
+    start = time.process_time()
+    step = {"type": "discrete_boundary", "lag": 100, "step": [fraction_of(1000), "3"]}
+    verdict = check(seal(step, None))
+    assert (verdict.status, "digits" in verdict.reason) == (Status.REJECTED, True)
+    mean = [f"{10**1999 + 7}/{10**1999 + 9}"] * 2
+    for shape in (30, 1000):
+        law = {"erlang": {"mean": mean, "shape": shape}}
+        claim = function("stationary_variance", "1/10", law) | {"variance": ["1", "20"]}
+        verdict = check(seal(claim, {"count": None, "integral": {"rational": ["1"] * (shape + 1)}}))
+        assert (verdict.status, "long" in verdict.reason) == (Status.REJECTED, True)
+    assert time.process_time() - start < 20

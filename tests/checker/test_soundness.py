@@ -49,8 +49,8 @@ def documents() -> list[Path]:
     for path in sorted(ACCEPTED.glob("*.json")):
         claim = json.loads(path.read_bytes())["claim"]
         # The others are about no function, about all crossings, or have boxes of their own.
-        other = ("all_roots", "crossings", "law_free_bound", "optimum", "stability_chart")
-        if "model" not in claim and claim["type"] not in other:
+        other = ("all_roots", "boundary_tube", "crossings", "law_free_bound", "optimum", "stability_chart")
+        if "model" not in claim and "delay" in claim and claim["type"] not in other:
             pairs = [] if claim["type"] == "stability_boundary" else [claim["damping"], claim["undelayed"]]
             if any(lo != hi for lo, hi in pairs) or not oracles.is_point(claim["delay"]):
                 paths.append(path)

@@ -22,6 +22,9 @@ def discrete_boundary(claim: Claim) -> Rule:
 
 
 def _polynomial(d: int, alpha: Fraction) -> list[Fraction]:
+    # a limit of effort: exact numbers grow with each step of ``schur``
+    size = d * (alpha.numerator.bit_length() + alpha.denominator.bit_length())
+    require(size <= 1 << 16, "the step has too many digits for this lag")
     one, zero = Fraction(1), Fraction(0)
     return [alpha - 1, one] if d == 0 else [alpha, *[zero] * (d - 1), -one, one]
 
