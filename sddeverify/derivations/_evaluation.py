@@ -69,6 +69,7 @@ _FUNCTIONS: dict[Any, str] = {
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",
+    sympy.cot: "cot",
     sympy.sec: "sec",
     sympy.atan: "atan",
     sympy.atan2: "atan2",
@@ -217,6 +218,9 @@ _HANDLERS: dict[Any, Callable[[Any, Point, Any], Any]] = {
     sympy.Indexed: _indexed,
     sympy.ImmutableDenseMatrix: _matrix,
     sympy.MatMul: _matmul,
+    sympy.LambertW: lambda node, point, ctx: ctx.lambertw(
+        evaluate(node.args[0], point, ctx), int(node.args[1]) if len(node.args) > 1 else 0
+    ),
     sympy.Determinant: lambda node, point, ctx: ctx.det(evaluate(node.arg, point, ctx)),
     type(sympy.pi): lambda node, point, ctx: +ctx.pi,
     type(sympy.E): lambda node, point, ctx: ctx.exp(1),

@@ -68,6 +68,17 @@ probability = Function("Pr")
 expectation = Function("E")
 loss = Function("L", real=True)
 
+# Roots as such, and difference equations.
+z = Symbol("z")
+growth = _positive("Z")
+modulus = _positive("R_s")
+slope_of_phi = Symbol("Phi_1")
+real_part = Symbol("x_s", real=True)
+level, angle = Symbol("x_p", real=True), _positive("y_p")
+lag = Symbol("d", integer=True, positive=True)
+phase_step = _positive("theta_1")
+x_next, x_before = Symbol("x_next", real=True), Symbol("x_before", real=True)
+
 # Parameters of delay laws.
 q = _positive("q")
 k = Symbol("k", integer=True, positive=True)
@@ -166,6 +177,17 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     S: Meaning("E sin(ωτ), minus the imaginary part of Φ(iω)", "1"),
     Phi: Meaning("transform of the delay law, E exp(-sτ)", "1"),
     phi: Meaning("angle with tan φ = ωq/k", "1"),
+    z: Meaning("growth factor per step; a root in units of 1/τ", "1"),
+    growth: Meaning("growth factor per step, where it is real and positive", "1"),
+    modulus: Meaning("modulus of a root", "1/time"),
+    slope_of_phi: Meaning("derivative of the transform of the delay law", "time"),
+    real_part: Meaning("real part of a root", "1/time"),
+    level: Meaning("real part of a root in units of 1/τ", "1"),
+    angle: Meaning("imaginary part of a root in units of 1/τ, between 0 and π", "1"),
+    lag: Meaning("staleness of every gradient, in steps", "1"),
+    phase_step: Meaning("smallest angle per step on the unit circle", "1"),
+    x_next: Meaning("the next iterate", "1"),
+    x_before: Meaning("the iterate before", "1"),
     q: Meaning("mean of an exponential or Erlang law", "time"),
     k: Meaning("shape of an Erlang law", "1"),
     start: Meaning("smallest value of a uniform law", "time"),
@@ -218,6 +240,7 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
 RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
     # cos φ > 0 is what makes (φ <-> ω) one to one; the spot tests must stay inside.
     phi: (Fraction(0), Fraction(3, 2)),
+    angle: (Fraction(0), Fraction(3)),
     accepted: (Fraction(0), Fraction(1)),
     ratio: (Fraction(0), Fraction(1)),
     floor: (Fraction(0), Fraction(1)),
