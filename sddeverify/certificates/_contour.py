@@ -159,10 +159,10 @@ def _known(delay: Any) -> str:
     names = {name for name in COMPUTED if f'"{name}": ' in json.dumps(delay)}
     if not names:
         return ""
-    return (
-        f"certificates do not know the law {', '.join(sorted(names))}, whose transform is only computed; cap it and "
-        "certify a band around it: sddeverify.delays.band_of(Capped(law, T))"
-    )
+    start = f"certificates do not know the law {', '.join(sorted(names))}; "
+    if names == {"geometric"}:
+        return start + "write the steps that matter as lattice(step, 0, count, count, ...) and certify a band around it"
+    return start + "cap it and certify a band around it: sddeverify.delays.band_of(Capped(law, T))"
 
 
 def is_one(value: Any) -> bool:
