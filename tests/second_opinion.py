@@ -398,19 +398,28 @@ def _moments(claim: dict[str, Any], witness: Any) -> None:
 
 
 def _decide(claim: dict[str, Any], cuts: int) -> None:
-    """Decide for all parameters, in parts; where balls are too wide for a set of laws, for some of its members."""
+    """Decide for all parameters, in parts; where balls are too wide for a set of laws, for members of it."""
     try:
         require(getattr(moments, claim["type"])(claim), "the claim is not true")
     except Undecided:
         if "damping" not in claim or Function.of(claim).is_point:
             raise
-        names = ("damping", "undelayed")
-        for pick, half in ((min, Fraction(-1, 2)), (max, Fraction(1, 2))) if not cuts else ():
-            one = {name: [str(pick(*bounds(claim[name])))] * 2 for name in names}
-            one["delay"] = member(claim["delay"], pick, lambda half=half: half)
+        if cuts and has_width([claim[name] for name in ("damping", "undelayed", "delay")]):
+            for part in cut_in_two(claim):
+                _decide({name: value for name, value in (claim | part).items() if name != "model"}, cuts - 1)
+            return
+        for pick in (min, max):
+            one = {name: [str(pick(*bounds(claim[name])))] * 2 for name in ("damping", "undelayed")}
+            one["delay"] = member(claim["delay"], pick)
             require(getattr(moments, claim["type"])(claim | one), "the claim is not true of a member")
-        for part in cut_in_two(claim) if cuts else ():
-            _decide({name: value for name, value in (claim | part).items() if name != "model"}, cuts - 1)
+
+
+def has_width(value: Any) -> bool:
+    """Whether some parameter inside a JSON value is an interval."""
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) for x in value):
+        return bool(value[0] != value[1])
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(has_width, inner))
 
 
 def _law_free_bound(claim: dict[str, Any], witness: Any) -> None:
