@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 LESSON = "lessons/03_one_delay_and_lambert_w.ipynb"
+ONE = "document.querySelector('.sddeverify-stepper')"  # the first of the lesson's steppers
 
 
 def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
@@ -20,14 +21,14 @@ def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
     assert page.locator(".sddeverify-card [data-verdict=none]").count() == 0
 
     # Step, by mouse and by keyboard.
-    steps = page.locator(".sddeverify-stepper .sddeverify-step")
+    steps = stepper.locator(".sddeverify-step")
     assert steps.count() == 1
     stepper.locator(".sddeverify-next").click()
-    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 2")
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 2")
     stepper.locator(".sddeverify-next").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 3")
-    typeset = "document.querySelectorAll('.sddeverify-stepper .sddeverify-formula mjx-container').length >= 3"
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 3")
+    typeset = f"{ONE}.querySelectorAll('.sddeverify-formula mjx-container').length >= 3"
     page.wait_for_function(typeset)
     view.screenshot("lesson_stepper")
 
@@ -55,10 +56,10 @@ def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
     values.press("Enter")
     page.wait_for_function("document.querySelector('.sddeverify-sides').textContent.includes('3.1415927')")
     stepper.locator(".sddeverify-previous").click()
-    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-step').length === 11")
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 11")
     stepper.locator(".sddeverify-reveal-all").click()
-    page.wait_for_function("document.querySelectorAll('.sddeverify-stepper .sddeverify-earlier').length > 11")
-    assert page.locator(".sddeverify-stepper .sddeverify-current").count() == 1
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-earlier').length > 11")
+    assert stepper.locator(".sddeverify-current").count() == 1
 
     # A slider moved by the arrow keys: the picture changes, and its size does not.
     explorer = page.locator(".sddeverify-root-explorer")
