@@ -158,6 +158,7 @@ def vanishes(expression: sympy.Basic) -> bool:
         return True
     # Integrals of arbitrary functions cannot be carried out: they are equal only if they look alike.
     done = generic(_named(expression, of_functions=True).doit(conds="none"))
+    done = done.replace(sympy.erfc, lambda value: 1 - sympy.erf(value))
     exponentials = done.rewrite(sympy.exp)
     if sympy.expand(done) == 0 or sympy.expand(exponentials) == 0:
         return True

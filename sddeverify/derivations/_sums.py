@@ -1,11 +1,11 @@
-"""Geometric sums in closed form."""
+"""Sums in closed form: geometric ones, and those whose value is given and proved by induction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import sympy
-from sympy import oo
+from sympy import Sum, Symbol, oo
 
 from sddeverify.derivations._operations import Operation, explicit, generic
 
@@ -34,3 +34,62 @@ class SumUp(Operation):
             after.subs(count, count + 1) - after - term.subs(index, last + 1),
             after.subs(count, first).subs(count, 0),
         ]
+
+
+@dataclass(frozen=True)
+class SumByInduction(Operation):
+    """Give the value of a sum; the re-check proves it by induction on the number of terms.
+
+    Attributes:
+        form: The value.
+        count: The symbol that the last index grows with, one by one, from an empty sum at 0.
+    """
+
+    form: sympy.Expr
+    count: Symbol
+
+    verb = "sum up"
+
+    def apply(self, before: sympy.Basic) -> sympy.Basic:
+        return self.form
+
+    def arguments(self) -> tuple[sympy.Basic, ...]:
+        return (self.form,)
+
+    def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
+        ((index, first, last),) = before.limits
+        growth = after.subs(self.count, self.count + 1) - after - before.function.subs(index, last + 1)
+        return [
+            sympy.expand_func(growth),
+            after.subs(self.count, 0),
+            last.subs(self.count, 0) - first + 1,
+            sympy.diff(last, self.count) - 1,
+        ]
+
+    @property
+    def hint(self) -> str:
+        return f"Sum up: guess the value, and prove it by induction on {self.count}."
+
+
+@dataclass(frozen=True)
+class SplitSum(Operation):
+    """Use that sums are linear: one sum for each term, constant factors in front."""
+
+    verb = "split the sum"
+
+    def apply(self, before: sympy.Basic) -> sympy.Basic:
+        return before.xreplace({one: self._split(one) for one in before.atoms(Sum)})
+
+    @staticmethod
+    def _split(total: sympy.Sum) -> sympy.Expr:
+        done: sympy.Expr = sympy.S.Zero
+        for term in sympy.Add.make_args(sympy.expand(total.function)):
+            factor, rest = term.as_independent(*total.variables, as_Add=False)
+            done += factor * Sum(rest, *total.limits)
+        return done
+
+    def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
+        # All sums have the same range: under one sign for all of them the terms must agree.
+        sign = sympy.Dummy("sum")
+        one_sign = [tree.replace(Sum, lambda inner, *limits: sign * inner) for tree in (before, after)]
+        return [sympy.expand(one_sign[0] - one_sign[1])]

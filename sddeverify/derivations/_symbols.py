@@ -107,6 +107,19 @@ sojourn = _positive("R")
 throughput = _positive("X")
 queue = Symbol("Q", nonnegative=True)
 weight = Function("W")
+slow = Symbol("V", integer=True, nonnegative=True)
+slot = Symbol("b_s", integer=True, positive=True)
+late = _positive("T_K")
+trial = _positive("T_s")
+early, part = _positive("m_s"), _positive("e_s")
+scale = _positive("s_l")
+plan, needed = _positive("t_r"), _positive("S_b")
+chance, length = IndexedBase("p_t", real=True), IndexedBase("T_t", real=True)
+fast = Symbol("P_m", integer=True, positive=True)
+supply, chances = _positive("A_t"), _positive("p_m")
+expected, spread = _positive("B_e"), _positive("V_n")
+deviation = Symbol("n_y", real=True)
+gradient, noise = Symbol("G", real=True), Symbol("zeta_n", real=True)
 
 # Second moments.
 alpha = _positive("alpha")
@@ -212,6 +225,25 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     sojourn: Meaning("mean time on the uplink, waiting included", "time"),
     throughput: Meaning("gradients per time that arrive", "1/time"),
     queue: Meaning("mean number of gradients on the uplink", "1"),
+    slow: Meaning("workers that are not among the first K", "1"),
+    slot: Meaning("place of a gradient in its batch", "1"),
+    late: Meaning("mean time until K workers have pushed", "time"),
+    trial: Meaning("mean time to one successful trial", "time"),
+    early: Meaning("mean random part of a successful trial", "time"),
+    part: Meaning("mean random part of a trial, 0 for one that fails", "time"),
+    scale: Meaning("standard deviation of the logarithm of a lognormal time", "1"),
+    plan: Meaning("length of a round", "time"),
+    needed: Meaning("mean number of gradients that a round needs", "1"),
+    chance: Meaning("success probability of a worker's trials", "1"),
+    length: Meaning("longest time that a trial of a worker takes", "time"),
+    fast: Meaning("number of workers that take part in a round", "1"),
+    supply: Meaning("gradients per time of the workers that take part", "1/time"),
+    chances: Meaning("sum of their success probabilities", "1"),
+    expected: Meaning("expected number of gradients in a round", "1"),
+    spread: Meaning("variance of that number", "1"),
+    deviation: Meaning("number of gradients in a round less its mean", "1"),
+    gradient: Meaning("the gradient itself, along one direction", "1"),
+    noise: Meaning("noise of all gradients of a round together", "1"),
     alpha: Meaning("ηh: what one fresh gradient removes of x, as a share", "1"),
     x_mean: Meaning("mean of what is read: by all workers last, or over the delay", "1"),
     v_xx: Meaning("second moment of x", "1"),
