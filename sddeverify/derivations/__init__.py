@@ -22,11 +22,13 @@ from sddeverify.derivations import (
     erlang_family,
     event_trigger,
     fastest_point,
+    ground_state,
     k_batch_asynchronous,
     k_sync,
     lambert_roots,
     law_free_bound,
     linearization,
+    markov_noise,
     mean_square_boundary,
     mindflayer,
     momentum,
@@ -83,6 +85,8 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "stationary_variance": stationary_variance.derive,
     "mean_square_boundary": mean_square_boundary.derive,
     "time_to_target": time_to_target.derive,
+    "markov_noise": markov_noise.derive,
+    "ground_state": ground_state.derive,
 }
 """Name -> the function that derives it for a scenario, in the order in which they build on each other."""
 

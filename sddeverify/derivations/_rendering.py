@@ -32,6 +32,7 @@ _LETTERS = {
     "π": r"\pi",
     "ϑ": r"\vartheta",
     "ρ": r"\rho",
+    "ψ": r"\psi",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",

@@ -72,6 +72,10 @@ loss = Function("L", real=True)
 z = Symbol("z")
 growth = _positive("Z")
 modulus = _positive("R_s")
+flip, correlation = _positive("p_f"), _positive("rho_c")
+temperature = _positive("s_T")
+kinetic, factor = Symbol("E_k", real=True), _positive("q_v")
+wave = Function("psi", real=True)
 slope_of_phi = Symbol("Phi_1")
 real_part = Symbol("x_s", real=True)
 level, angle = Symbol("x_p", real=True), _positive("y_p")
@@ -192,6 +196,11 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     phi: Meaning("angle with tan φ = ωq/k", "1"),
     z: Meaning("growth factor per step; a root in units of 1/τ", "1"),
     growth: Meaning("growth factor per step, where it is real and positive", "1"),
+    flip: Meaning("probability that a two-state chain changes its state", "1"),
+    correlation: Meaning("correlation of neighbouring samples of a chain", "1"),
+    kinetic: Meaning("kinetic part of an energy", "1/time"),
+    factor: Meaning("what a variance is multiplied with", "1"),
+    temperature: Meaning("variance of the noise per time", "1/time"),
     modulus: Meaning("modulus of a root", "1/time"),
     slope_of_phi: Meaning("derivative of the transform of the delay law", "time"),
     real_part: Meaning("real part of a root", "1/time"),
@@ -275,6 +284,7 @@ RANGES: dict[Symbol, tuple[Fraction, Fraction]] = {
     angle: (Fraction(0), Fraction(3)),
     accepted: (Fraction(0), Fraction(1)),
     ratio: (Fraction(0), Fraction(1)),
+    correlation: (Fraction(0), Fraction(1)),
     floor: (Fraction(0), Fraction(1)),
     target: (Fraction(0), Fraction(1)),
 }
