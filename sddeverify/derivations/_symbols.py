@@ -23,24 +23,18 @@ n = Symbol("n", integer=True, nonnegative=True)
 i = Symbol("i", integer=True, positive=True)
 i_2 = Symbol("i_2", integer=True, positive=True)
 eta = _positive("eta")
-h = _positive("h")
-sigma = _positive("sigma")
+h, sigma = _positive("h"), _positive("sigma")
 xi = Symbol("xi", real=True)
 x_now = Symbol("x", real=True)
 x_read = Symbol("x_r", real=True)
 dX = Symbol("dX", real=True)  # noqa: N816 - the notation of the theory
 dW = Symbol("dW", real=True)  # noqa: N816 - the notation of the theory
-D_1 = Symbol("D_1", real=True)
-D_2 = _positive("D_2")
-M_1 = Symbol("M_1", real=True)
-M_2 = Symbol("M_2", real=True)
+D_1, D_2 = Symbol("D_1", real=True), _positive("D_2")
+M_1, M_2 = Symbol("M_1", real=True), Symbol("M_2", real=True)
 c = _positive("c")
 updates = Symbol("J_u", integer=True, positive=True)
-used = _positive("U")
-in_flight = _positive("Z")
-held = _positive("n_T")
-dispersion = _positive("F")
-window = _positive("T")
+used, in_flight, held = _positive("U"), _positive("Z"), _positive("n_T")
+dispersion, window = _positive("F"), _positive("T")
 pairs = _positive("N_2")
 
 # Several directions.
@@ -54,10 +48,8 @@ zeta = Symbol("zeta", real=True)
 t = Symbol("t", real=True)
 u = _positive("u")
 s = Symbol("s")
-a = _positive("a")
-b = _positive("b")
-omega = _positive("omega")
-tau = _positive("tau")
+a, b = _positive("a"), _positive("b")
+omega, tau = _positive("omega"), _positive("tau")
 C, S = Symbol("C", real=True), Symbol("S", real=True)
 Phi = Symbol("Phi")
 phase, excess, lack = Symbol("vartheta", real=True), Symbol("y", real=True), Symbol("v", real=True)
@@ -70,7 +62,7 @@ loss = Function("L", real=True)
 
 # Roots as such, and difference equations.
 z = Symbol("z")
-growth = _positive("Z")
+growth = _positive("V")
 modulus = _positive("R_s")
 flip, correlation = _positive("p_f"), _positive("rho_c")
 temperature = _positive("s_T")
@@ -124,6 +116,13 @@ supply, chances = _positive("A_t"), _positive("p_m")
 expected, spread = _positive("B_e"), _positive("V_n")
 deviation = Symbol("n_y", real=True)
 gradient, noise = Symbol("G", real=True), Symbol("zeta_n", real=True)
+
+# What delays do to a sample's mean.
+sample = _positive("n_s")
+sample_mean, sample_square = Symbol("zeta_s", real=True), Symbol("M_s", real=True)
+spread_of_data = _positive("v_z")
+x_start, response, response_read = Symbol("x_0", real=True), Symbol("b_T", real=True), Symbol("b_d", real=True)
+series, reach = Symbol("B_z"), _positive("x_T")
 
 # Second moments.
 alpha = _positive("alpha")
@@ -253,6 +252,15 @@ MEANINGS: dict[sympy.Basic, Meaning] = {
     deviation: Meaning("number of gradients in a round less its mean", "1"),
     gradient: Meaning("the gradient itself, along one direction", "1"),
     noise: Meaning("noise of all gradients of a round together", "1"),
+    sample: Meaning("size of the sample", "1"),
+    sample_mean: Meaning("mean of the sample", "1"),
+    sample_square: Meaning("mean square of the sample", "1"),
+    spread_of_data: Meaning("variance of the data", "1"),
+    x_start: Meaning("the first iterate", "1"),
+    response: Meaning("share of the start that is left", "1"),
+    response_read: Meaning("that share when the gradient was read", "1"),
+    series: Meaning("generating function of these shares", "1"),
+    reach: Meaning("step size times number of steps, αT", "1"),
     alpha: Meaning("ηh: what one fresh gradient removes of x, as a share", "1"),
     x_mean: Meaning("mean of what is read: by all workers last, or over the delay", "1"),
     v_xx: Meaning("second moment of x", "1"),
