@@ -62,7 +62,7 @@ loss = Function("L", real=True)
 
 # Roots as such, and difference equations.
 z = Symbol("z")
-growth = _positive("V")
+growth = _positive("D")
 modulus = _positive("R_s")
 flip, correlation = _positive("p_f"), _positive("rho_c")
 temperature = _positive("s_T")

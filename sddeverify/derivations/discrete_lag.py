@@ -183,7 +183,7 @@ def _geometric(chain: Chain) -> None:
         Sum(share * ((1 - share) / sym.growth) ** sym.j, (sym.j, 0, oo)),
         SumUp(),
         "Each of P memoryless workers is the next one with probability 1/P, so a gradient is j steps old with "
-        "probability (1/P)(1 - 1/P)^j. For x(n) = V^n the mean of x(n - j)/x(n) is this (V > 1 - 1/P; then by "
+        "probability (1/P)(1 - 1/P)^j. For x(n) = D^n the mean of x(n - j)/x(n) is this (D > 1 - 1/P; then by "
         "continuation).",
     )
     line = chain.step(
@@ -197,10 +197,10 @@ def _geometric(chain: Chain) -> None:
     )
     at_minus = chain.step(
         "minus-one",
-        "At V = -1",
+        "At D = -1",
         line,
         Substitute(equal(sym.growth, sympy.Integer(-1))),
-        "The product of both zeros is 1 - 1/P < 1, so no pair reaches the circle; at V = 1 the line is α/P > 0. "
+        "The product of both zeros is 1 - 1/P < 1, so no pair reaches the circle; at D = 1 the line is α/P > 0. "
         "Stability is lost where a zero is -1.",
     )
     tidy = chain.step("minus-one-tidy", "Simplified", at_minus, Simplify(), "The same.")

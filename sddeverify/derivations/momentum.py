@@ -60,7 +60,7 @@ def derive(scenario: Scenario) -> Derivation:
         "The same by a matrix",
         Determinant((sym.growth * eye(2) - step).as_immutable()),
         Evaluate(simplified=False),
-        "(x, r) goes to (x - αr, (1 - 1/P) r + x'/P): the determinant of V I - M.",
+        "(x, r) goes to (x - αr, (1 - 1/P) r + x'/P): the determinant of D I - M.",
     )
     polynomial = chain.step(
         "polynomial",
@@ -71,10 +71,10 @@ def derive(scenario: Scenario) -> Derivation:
     )
     at_minus = chain.step(
         "minus-one",
-        "At V = -1",
+        "At D = -1",
         polynomial,
         Substitute(equal(sym.growth, -eye(1)[0])),
-        "The product of the zeros is below 1 and the polynomial is α/P > 0 at V = 1: by Jury's conditions stability "
+        "The product of the zeros is below 1 and the polynomial is α/P > 0 at D = 1: by Jury's conditions stability "
         "is lost where a zero is -1.",
     )
     tidy = chain.step("minus-one-tidy", "Multiplied out", at_minus, Expand(), "The same.")
