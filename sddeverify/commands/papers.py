@@ -18,6 +18,12 @@ EVIDENCE = Path("notebooks") / "reference" / "papers"
 """Where a checkout has the certificates of its checks, and ``evidence.json``, which says whose they are."""
 _MAIN = "check_yu2025sdde.py"  # the paper whose model this is: its table comes first
 _FEW = 8
+_FIGURES = {
+    "test_c4_roots_decide_convergence": "boundary_tube.png",
+    "test_c6_the_best_number_need_not_be_the_only_local_best": "two_maxima.png",
+    "test_c8_memoryless_workers_diverge_in_mean_square_only": "mean_square_gap.png",
+}
+"""Check -> the committed figure of the guides that shows what it is about."""
 _NAME = re.compile(r"`([a-z_]+)`")
 _VERDICT = re.compile(r"\b(PROVED|CONSISTENT|DIFFERS)\b")
 
@@ -180,6 +186,8 @@ def _evidence(row: Row) -> list[str]:
         links = [f"[{k}](papers/{name})" for k, name in enumerate(row.certificates, 1)] if n <= _FEW else []
         every = f"[all {n} certificates](papers/{archive(row)})" if n > 1 else "certificate"
         parts.append(f"{every}{': ' if links else ''}{' '.join(links)}")
+    if row.check in _FIGURES:
+        parts.append(f"[figure](../guides/figures/{_FIGURES[row.check]})")
     if row.measured:
         parts.append(f"measured: {_plain('; '.join(row.measured))}")
     return [*parts, f"[source](paper-sources.md#{row.check})"]

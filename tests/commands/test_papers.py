@@ -50,6 +50,11 @@ def test_every_verdict_links_to_what_it_stands_on():
     assert {(file, check) for file, checks in index.items() for check in checks} == {
         (row.file, row.check) for row in rows
     }
+    figures = re.findall(r"\[figure\]\(\.\./([\w/.]+)\)", papers.markdown(rows))
+    assert figures == [
+        f"guides/figures/{name}" for name in ("boundary_tube.png", "two_maxima.png", "mean_square_gap.png")
+    ]
+    assert all((folder.parents[1] / name).is_file() for name in figures)
     derivations = re.findall(r"derivations\.md#([a-z_]+)", papers.markdown(rows))
     assert {"event_trigger", "second_moments"} < set(derivations) <= set(DERIVATIONS)
 
