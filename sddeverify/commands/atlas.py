@@ -39,7 +39,7 @@ def command(
     only: Annotated[str | None, typer.Option(metavar="LAW", help="One law of the table.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    r"""Certify critical values of standard delay laws of mean 1.
+    """Certify critical values of standard delay laws of mean 1.
 
     For each law: the critical damping (30 digits); the damping below which the rightmost root is real, and beyond which
     it is one of a complex pair (30 digits); the damping at which the mean decays fastest (6 digits); and the damping at

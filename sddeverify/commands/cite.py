@@ -26,7 +26,7 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print statements and macros as JSON.")] = False,
 ) -> None:
-    r"""Cite certificates in a paper.
+    """Cite certificates in a paper.
 
     Every certificate is checked by the kernel first. Without options the LaTeX is printed: a macro for every number,
     rounded outward, and a theorem for each certificate. --out writes a folder to archive: the certificates,

@@ -64,7 +64,7 @@ def command(
     run: Annotated[bool, typer.Option("--run", help="Run the checks too (minutes; needs the extra test).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
-    r"""Show which published statements are checked, and how.
+    """Show which published statements are checked, and how.
 
     PROVED by certificates or exact algebra, CONSISTENT with emulated runs at a stated level, or DIFFERS from what was
     published. The checks are the functions of paper_checks/ in a checkout of sddeverify; the table is read from them,

@@ -11,7 +11,7 @@ EXIT_FAILED = 1
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False) -> None:
-    r"""Check that this installation proves and refuses what it must.
+    """Check that this installation proves and refuses what it must.
 
     Known answers are proved, the kernel checks them, and tampered ones must be refused. It needs the core
     dependencies only, and takes a few seconds.
