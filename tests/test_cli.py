@@ -68,7 +68,8 @@ def test_help_of_a_command(name):
     assert result.returncode == 0
     assert imported(result.stderr).isdisjoint(HEAVY)
     assert all(line.startswith("import time:") for line in result.stderr.splitlines())
-    assert f"Example: sddeverify {name} " in result.stdout
+    assert f"Example: sddeverify {name}" in result.stdout
+    assert r"\b" not in result.stdout  # the mark that keeps the lines of a paragraph is not to be read
     assert "--json" in result.stdout
 
 
