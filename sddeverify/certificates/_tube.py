@@ -53,13 +53,14 @@ class Cell:
     def frequency(self) -> float:
         return (self.first.frequency + self.last.frequency) / 2
 
-    def bounds(self, margins: _Margins) -> tuple[Fraction, Fraction]:
-        """A bracket around the crossings, wider by so many times their spread below and above."""
+    def bounds(self, margins: _Margins, *, rounded: bool = True) -> tuple[Fraction, Fraction]:
+        """A bracket around the crossings, wider by so many times their spread below and above, and by rounding."""
         below, above = (x * self.spread for x in margins)
-        found = decimals(self.least - below, self.least + self.spread + above, self.spread / 32)
+        lo, hi = self.least - below, self.least + self.spread + above
+        found = decimals(lo, hi, self.spread / 32)
         if found.lo <= 0:
             raise Obstacle(Reason.BOUNDARY_IN_BOX, "the cell is too wide for a positive lower end")
-        return found.lo, found.hi
+        return (found.lo, found.hi) if rounded else (lo, hi)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Pattern:
     def proves(self, cell: Cell) -> bool:
         """Whether the kernel accepts the pattern on a cell."""
         try:
-            bounds, proof = self.on(cell)
+            _, proof = self.on(cell)
+            bounds = cell.bounds(self.margins, rounded=False)  # other cells may not be as lucky with their rounding
             claim = {"type": "boundary_tube", "delay": cell.delay, "parameter": ["0", "1"]}
             boundary_tube(claim | {"damping": [[spell(x) for x in bounds]]}).verify([proof])
         except (Obstacle, Malformed, Refusal):
@@ -90,12 +92,14 @@ class Pattern:
         return True
 
 
-def searched(cell: Cell) -> Pattern:
-    """A pattern for a cell and its neighbours, with a bracket hardly wider than it must be.
+def searched(cell: Cell, near: Pattern | None = None) -> Pattern:
+    """A pattern for a cell and its neighbours, with a bracket hardly wider than it must be, or as that of ``near``.
 
     Raises:
         Obstacle: if there is none.
     """
+    if near is not None and (found := _pattern(cell, near.margins)) is not None:
+        return found
     most = cell.least / cell.spread * Fraction(15, 16)  # the lower end stays positive
     margin = Fraction(1, 4)
     while True:
@@ -109,16 +113,20 @@ def searched(cell: Cell) -> Pattern:
     below = _least(lambda x: _pieces(cell, (x, margin)), min(margin, most))
     above = _least(lambda x: _pieces(cell, (below, x)), margin)
     for ease in _EASES:
-        margins = min(below * ease, most), above * ease
-        try:
-            bits, pieces = _pieces(cell, margins)
-        except (Obstacle, Refusal, OverflowError, ZeroDivisionError):
-            continue
-        breaks = [0.0, *(float(w) / cell.frequency for w, _ in pieces)]
-        pattern = Pattern(bits, margins, breaks, [code for _, code in pieces])
-        if pattern.proves(cell):
-            return pattern
+        if (found := _pattern(cell, (min(below * ease, most), above * ease))) is not None:
+            return found
     raise Obstacle(Reason.BOUNDARY_IN_BOX, "the kernel does not accept the pieces found; try narrower cells")
+
+
+def _pattern(cell: Cell, margins: _Margins) -> Pattern | None:
+    """The pattern with a bracket, if the kernel accepts it."""
+    try:
+        bits, pieces = _pieces(cell, margins)
+    except (Obstacle, Refusal, OverflowError, ZeroDivisionError):
+        return None
+    breaks = [0.0, *(float(w) / cell.frequency for w, _ in pieces)]
+    pattern = Pattern(bits, margins, breaks, [code for _, code in pieces])
+    return pattern if pattern.proves(cell) else None
 
 
 def _least(attempt: Callable[[Fraction], Any], most: Fraction) -> Fraction:

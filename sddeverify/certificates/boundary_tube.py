@@ -145,7 +145,7 @@ def _cells(
             raise Obstacle(Reason.PRECISION, _where(points, k) + "the kernel does not accept the pieces found")
         else:
             try:
-                found = cell(k), searched(cell(k))
+                found = cell(k), searched(cell(k), found and found[1])
             except Obstacle:  # the first crossing may have become another one
                 edges[k:] = [_critical(law(points[k]), None), _critical(law(points[k + 1]), None)]
                 try:
