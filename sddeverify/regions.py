@@ -83,8 +83,9 @@ class Region:
             **configuration: ``damping``; or, if the claim has a model, ``learning_rate`` and, where they are not those
                 of the model, ``workers`` and ``hessian`` (top eigenvalue); then the damping is learning_rate x hessian
                 x workers / mean delay, at both ends of the model's mean delay. ``parameter`` for a tube, ``step`` =
-                learning rate x Hessian eigenvalue for mean-square and discrete claims, ``workers`` or ``lag`` there;
-                for a law-free bound ``workers``, or ``staleness_cap``: the most versions by which a gradient is stale.
+                learning rate x Hessian eigenvalue for mean-square and discrete claims, ``workers``, ``lag`` or
+                ``geometric`` (q) there; for a law-free bound ``workers``, or ``staleness_cap``: the most versions by
+                which a gradient is stale.
 
         Returns:
             The answer with its reason.
@@ -226,7 +227,10 @@ def _tube(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
 
 
 def _discrete(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
-    return _exactly(claim, given, "lag")
+    fixed = not isinstance(claim["lag"], dict)
+    if ("geometric" if fixed else "lag") in given:
+        raise invalid("configuration", "geometric" if fixed else "lag", "the kind of lag that the certificate is about")
+    return _exactly(claim, given, "lag") if fixed else _exactly(claim | claim["lag"], given, "geometric")
 
 
 def _memoryless(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
@@ -234,9 +238,9 @@ def _memoryless(claim: dict[str, Any], given: dict[str, Fraction]) -> Answer:
 
 
 def _exactly(claim: dict[str, Any], given: dict[str, Fraction], name: str) -> Answer:
-    value = given.get(name, Fraction(claim[name]))
-    if value != claim[name]:
-        return Answer(False, f"the certificate is for {name} {claim[name]}, not {_shown(value)}")
+    value, own = given.get(name), Fraction(claim[name])
+    if value is not None and value != own:
+        return Answer(False, f"the certificate is for {name} {own}, not {_shown(value)}")
     return _below("step", _required(given, "step"), Fraction(claim["step"][0]))
 
 
@@ -271,7 +275,7 @@ _FORMS: dict[str, _Form] = {
     "stability": _Form(("damping",), _stability),
     "mean_square_stability": _Form(("damping", "step"), _mean_square),
     "boundary_tube": _Form(("damping", "parameter"), _tube),
-    "discrete_boundary": _Form(("step", "lag"), _discrete),
+    "discrete_boundary": _Form(("step", "lag", "geometric"), _discrete),
     "law_free_bound": _Form(("damping", *_MODEL, "staleness_cap"), _law_free),
     "memoryless_boundary": _Form(("step", "workers"), _memoryless),
 }

@@ -171,8 +171,14 @@ def step_fits(claim: dict[str, Any]) -> bool:
 
 
 def discrete_boundary(claim: dict[str, Any]) -> bool:
-    """Whether 2 cos(pi d/(2 d + 1)) lies between the ends (Levin & May 1976; for d = 0 it is 2, for d = 1 it is 1)."""
+    """Whether 2 cos(pi d/(2 d + 1)) lies between the ends (Levin & May 1976; for d = 0 it is 2, for d = 1 it is 1).
+
+    For a geometric lag: whether the mean of 1/(1 - q) memoryless workers, with the mean read, contracts at lo only.
+    """
     d, (lo, hi) = claim["lag"], bounds(claim["step"])
+    if isinstance(d, dict):
+        q = Fraction(d["geometric"])
+        return 0 <= q < 1 and reads_contract(q, lo) and not reads_contract(q, hi)
     if d < 2:
         return lo < 2 - d <= hi
 
@@ -187,6 +193,14 @@ def discrete_boundary(claim: dict[str, Any]) -> bool:
         raise Undecided("the boundary is close to an end")
 
     return bool(ladder(attempt))
+
+
+def reads_contract(q: Fraction, alpha: Fraction) -> bool:
+    """Whether x' = x - alpha y, y' = q y + (1 - q) x' has both eigenvalues in |z| < 1, from their enclosures."""
+    share, step = (fmpq(x.numerator, x.denominator) for x in (q, alpha))
+    matrix = fmpq_mat(2, 2, [1, -step, 1 - share, share - step * (1 - share)])
+    with ctx.workprec(400):
+        return all(z.abs_upper() < 1 for z, _ in matrix.charpoly().numer().complex_roots())
 
 
 def contracts(d: int, alpha: Fraction) -> bool:

@@ -118,6 +118,14 @@ def test_discrete_claims():
     assert not lag.contains(step=critical + 1e-6)
     assert lag.contains(step="1/10", lag=3)
     assert not lag.contains(step="1/10", lag=2)
+    with pytest.raises(InvalidScenario, match="geometric"):
+        lag.contains(step="1/10", geometric="1/2")
+    share = region(discrete_boundary.prove(geometric="1/2", digits=9))
+    assert share.contains(step="5.99999", geometric="1/2")
+    assert not share.contains(step="6")
+    assert not share.contains(step="1", geometric="1/3")
+    with pytest.raises(InvalidScenario, match="lag"):
+        share.contains(step="1", lag=1)
     pool = region(memoryless_boundary.prove(16, digits=9))
     assert pool.contains(step=(1 + 129**0.5) / 32 - 1e-6, workers=16)
     assert not pool.contains(step="1/10", workers=15)

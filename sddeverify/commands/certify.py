@@ -61,6 +61,10 @@ def command(
         str | None, typer.Option(metavar="m", help="law_free_bound: the mean delay, all that is known of it.")
     ] = None,
     lag: Annotated[int | None, typer.Option(metavar="d", help="discrete_boundary: the staleness.")] = None,
+    geometric: Annotated[
+        str | None,
+        typer.Option(metavar="q", help="discrete_boundary: the lag is j with probability (1 - q) q^j instead."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(metavar="P", help="memoryless_boundary: how many.")] = None,
     table: Annotated[
         str | None,
@@ -102,7 +106,7 @@ def command(
     mean_square_stability  whether the mean square stays bounded
     time_to_target         when the mean path stays within a target, for a constant delay
     memoryless_boundary    up to which step P memoryless workers are so, exactly
-    discrete_boundary      up to which step P = lag + 1 equal workers in turn are stable
+    discrete_boundary      up to which step a fixed or geometric lag is stable in the mean
     law_free_bound         up to which damping every law of a mean delay is stable
     optimum                the candidate that decays fastest; of a scenario: sddeverify optimize
 
@@ -126,6 +130,7 @@ def command(
         "cells": cells,
         "mean_delay": mean_delay,
         "lag": lag,
+        "geometric": geometric,
         "workers": workers,
         "table": table,
     }

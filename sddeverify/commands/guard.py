@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXIT_OUTSIDE = 1
 _LEVEL = 0.01
-_NUMBERS = ("learning_rate", "workers", "hessian", "damping", "step", "lag", "parameter", "staleness_cap")
+_NUMBERS = ("learning_rate", "workers", "hessian", "damping", "step", "lag", "geometric", "parameter", "staleness_cap")
 _KEYS = ("certificates", *_NUMBERS, "trace")
 
 

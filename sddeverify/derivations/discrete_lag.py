@@ -209,7 +209,7 @@ def _geometric(chain: Chain) -> None:
         "The boundary of the mean",
         Eq(tidy.after, 0, evaluate=False),
         Solve(sym.alpha),
-        "4P - 2: far beyond any useful step. What limits memoryless workers is the mean square (derivation "
-        "second_moments).",
+        "4P - 2: far beyond any useful step, and certified by the claim discrete_boundary. What limits memoryless "
+        "workers is the mean square (derivation second_moments).",
         uses=(tidy,),
     )

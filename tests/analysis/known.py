@@ -21,6 +21,7 @@ ELSEWHERE = {
     "discrete-delay2": "difference equation",
     "discrete-delay3": "difference equation",
     "discrete-delay50": "difference equation",
+    "discrete-geometric-P16": "difference equation",
     "bernard-crauste": "statement about all laws: tests/analysis/test_crossings.py",
 }
 

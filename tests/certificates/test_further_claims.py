@@ -20,7 +20,6 @@ from sddeverify.certificates import (
     all_roots,
     boundary_tube,
     decay_rate,
-    discrete_boundary,
     mean_square_stability,
     memoryless_boundary,
     optimum,
@@ -205,16 +204,6 @@ def test_what_is_unstable_in_the_mean_is_unstable_in_mean_square() -> None:
 
 
 # Discrete boundaries
-
-
-@pytest.mark.parametrize("lag", [0, 1, 2, 3, 10, 50])
-def test_fixed_lag_boundary(lag: int) -> None:
-    certificate = discrete_boundary.prove(lag)
-    assert not isinstance(certificate, Inconclusive)
-    assert near(2 * np.sin(np.pi / (2 * (2 * lag + 1))), certificate.step, 1e-15)  # Levin & May 1976
-    assert certificate.step.width < certificate.step.lo / 10**11
-    wrong = [str(x * Fraction(101, 100)) for x in (certificate.step.lo, certificate.step.hi)]
-    assert status(tampered(certificate.document, step=wrong)) is checker.Status.REJECTED
 
 
 def second_moments() -> sp.Matrix:

@@ -109,7 +109,9 @@ def test_boundary(name: str) -> None:
 @pytest.mark.parametrize("name", DISCRETE)
 def test_discrete_boundary(name: str) -> None:
     expected = CASES[name]["expected"]
-    assert agrees(proved(discrete_boundary.prove(CASES[name]["params"]["d"], digits=32)).step, expected)
+    given = CASES[name]["params"]
+    found = discrete_boundary.prove(given.get("d"), digits=32, geometric=given.get("q"))
+    assert agrees(proved(found).step, expected)
 
 
 @pytest.mark.parametrize("name", [name for name in of_kind("count_rhp") if name != "const-crossings"])

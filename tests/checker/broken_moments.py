@@ -144,7 +144,7 @@ def squares(case: Callable[..., Case], count: Callable[[Document, str], Document
 
 
 def differences(case: Callable[..., Case]) -> dict[str, Case]:
-    """The boundaries are 1 for lag 1, and 1 for 3 workers."""
+    """The boundaries are 1 for lag 1, 6 for geometric lags with q = 1/2, and 1 for 3 workers."""
     lo, hi = case("discrete_7")[0]["step"]
     return {
         "rejected/discrete_lo_is_unstable": case("discrete_7", step=[hi, "1"]),
@@ -152,6 +152,13 @@ def differences(case: Callable[..., Case]) -> dict[str, Case]:
         "malformed/discrete_with_a_witness": case("discrete_7", lambda _: {}),
         "malformed/discrete_without_an_upper_end": case("discrete_7", step=[lo, None]),
         "malformed/discrete_lag_negative": case("discrete_1", lag=-1, step=["1/2", "1"]),
+        "rejected/discrete_geometric_lo_is_unstable": case("discrete_geometric_halves", step=["13/2", "7"]),
+        "rejected/discrete_geometric_hi_is_stable": case("discrete_geometric_halves", step=["5", "11/2"]),
+        "malformed/discrete_geometric_share_of_1": case("discrete_geometric_halves", lag={"geometric": "1"}),
+        "malformed/discrete_geometric_share_negative": case(
+            "discrete_geometric_halves", lag={"geometric": "-1/2"}, step=["1/2", "1"]
+        ),
+        "malformed/discrete_lag_of_another_kind": case("discrete_geometric_halves", lag={"uniform": "1/2"}),
         "rejected/memoryless_lo_is_unstable": case("memoryless_3", step=["11/10", "2"]),
         "rejected/memoryless_hi_is_stable": case("memoryless_3", step=["1/2", "9/10"]),
         "malformed/memoryless_one_worker": case("memoryless_2", workers=1, step=["1/2", "2"]),

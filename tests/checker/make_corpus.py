@@ -251,6 +251,8 @@ def moments() -> dict[str, Any]:
     cases["mean_square_model"] = square(h(1, constant), "1/10", model=model)
     for lag in (0, 1, 2, 7, 40):
         cases[f"discrete_{lag}"] = certificates.discrete_boundary.prove(lag, digits=6)
+    for name, share in (("at_once", 0), ("halves", "1/2"), ("1000_workers", "999/1000")):
+        cases[f"discrete_geometric_{name}"] = certificates.discrete_boundary.prove(geometric=share, digits=6)
     for workers in (2, 3, 8, 1000):
         cases[f"memoryless_{workers}"] = certificates.memoryless_boundary.prove(workers, digits=6)
     time = certificates.time_to_target.prove

@@ -88,7 +88,8 @@ FALSE = {
     "tube_hi_is_stable", "tube_lo_is_unstable", "variance_lo", "variance_hi", "variance_of_an_unstable_law",
     "variance_closed_form_of_another_law", "variance_closed_form_with_an_undelayed_term",
     "variance_rational_wrong_solution", "mean_square_stable_in_the_mean", "mean_square_model_other_step",
-    "discrete_lo_is_unstable", "discrete_hi_is_stable", "memoryless_lo_is_unstable", "memoryless_hi_is_stable",
+    "discrete_lo_is_unstable", "discrete_hi_is_stable", "discrete_geometric_lo_is_unstable",
+    "discrete_geometric_hi_is_stable", "memoryless_lo_is_unstable", "memoryless_hi_is_stable",
     "time_lo", "time_hi",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 import re
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,10 @@ def test_bibtex():
     assert "10.1109/TSP.2025.3546574" in text
     assert "2406.11159" in text
     assert text.count("{") == text.count("}")
+
+
+def test_a_geometric_lag_in_mathematics():
+    path = Path(__file__).parents[1] / "checker" / "accepted" / "discrete_geometric_halves.json"
+    text = citing.theorem(*citing.sources([path]))
+    for part in (r"\mathbb{E}\,x_{k-L}", r"\(\mathbb{P}(L = j) = (1 - q)\,q^j\)", r"\(q = 0.5\)"):
+        assert part in text

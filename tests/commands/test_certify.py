@@ -189,6 +189,14 @@ def test_discrete_boundary(run, path):
     assert lo <= 1 <= hi
 
 
+def test_geometric_lag(run, path):
+    # 4 P - 2 for P = 8 memoryless workers
+    claim = certified(run, path, "discrete_boundary", "--geometric", "7/8")
+    lo, hi = map(Fraction, claim["step"])
+    assert lo <= 30 <= hi
+    assert claim["lag"] == {"geometric": "7/8"}
+
+
 def test_root_enclosure(run, path):
     # s + 1.5 e^-s, the branch W_0(-1.5) = -0.032783735915572 + 1.549643823350159 i.
     claim = certified(run, path, "root_enclosure", "--damping", "3/2", "--delay", "constant(1)", "--near", "-0.03,1.55")
@@ -292,6 +300,8 @@ BAD = {
         ["--figure", ".png"],
     ),
     "no delay": (["stability", "--damping", "1"], ["--delay"]),
+    "no lag": (["discrete_boundary"], ["lag", "geometric"]),
+    "certain lag": (["discrete_boundary", "--geometric", "1"], ["geometric", "q < 1"]),
     "delay without need": (["discrete_boundary", "--lag", "1", "--delay", "constant(1)"], ["--delay"]),
     "one end": (
         ["boundary_tube", "--delay", "constant($)", "--parameter", "1", "--cells", "2"],

@@ -116,7 +116,9 @@
       `\\alpha ${within(claim.step)}: \\quad \\sup_t \\mathbb{E} X(t)^2 ${claim.stable ? '< \\infty \\text{: mean-square stable}' : '= \\infty \\text{: not mean-square stable}'}`],
     memoryless_boundary: claim => [`P = ${claim.workers} \\text{ workers with exponential compute times, } \\alpha = \\eta h`,
       `\\text{mean-square stable for all } 0 < \\alpha \\le ${scientific(claim.step[0], 16, false)}, \\text{ not for } \\alpha = ${number(claim.step[1])}`],
-    discrete_boundary: claim => [`x_{k+1} = x_k - \\alpha\\, x_{k-${claim.lag}}`,
+    discrete_boundary: claim => [isObject(claim.lag)
+      ? `x_{k+1} = x_k - \\alpha\\, \\mathbb{E}\\, x_{k-L},\\quad \\mathbb{P}(L = j) = (1 - q)\\, q^j,\\quad q = ${number(claim.lag.geometric)}`
+      : `x_{k+1} = x_k - \\alpha\\, x_{k-${claim.lag}}`,
       `\\text{stable for all } 0 < \\alpha \\le ${scientific(claim.step[0], 16, false)}, \\text{ not for } \\alpha = ${number(claim.step[1])}`],
     stationary_variance: claim => [`\\mathrm{d}X = -(b X + a\\, \\mathbb{E}_\\tau X(t - \\tau))\\, \\mathrm{d}t + \\mathrm{d}W`,
       `\\operatorname{Var} X = \\frac{1}{2\\pi} \\int \\frac{\\mathrm{d}\\omega}{|h(i\\omega)|^2} \\in ${interval(claim.variance)}`],
