@@ -29,6 +29,7 @@ from sddeverify.commands import (
     report,
     scale,
     selftest,
+    worker,
 )
 from sddeverify.errors import SddeverifyError
 
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "optimize": optimize.command,
     "emulate": emulate.command,
     "record": record.command,
+    "worker": worker.command,
     "compare": compare.command,
     "scale": scale.command,
     "guard": guard.command,

@@ -1,4 +1,4 @@
-"""``sddeverify record``: measure real worker processes on this machine."""
+"""``sddeverify record``: measure real worker processes on this machine, and on others if they may join."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
+    from sddeverify.emulator.access import Listening
     from sddeverify.emulator.fault_plan import Fault
     from sddeverify.emulator.processes import Recording
 
@@ -47,25 +48,43 @@ def command(
         typer.Option(metavar="N", help="Samples in a gradient; if left out, so many that one takes about 10 ms."),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the mini-batches.")] = 0,
+    listen: Annotated[
+        str | None,
+        typer.Option(metavar="HOST[:PORT]", help="Let workers join over the network, at this address of this machine."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let the address be one that other machines reach.")
+    ] = False,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Shared secret, in a file of mode 0600; or in SDDEVERIFY_SECRET."),
+    ] = None,
+    remote_workers: Annotated[int, typer.Option(metavar="N", help="How many of the P workers are to join.")] = 0,
+    wait: Annotated[float, typer.Option(metavar="S", help="How long to wait until they have joined.")] = 60.0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing trace file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Record real asynchronous SGD on this machine.
+    """Record real asynchronous SGD on this machine, or on several.
 
     P worker processes compute real mini-batch gradients for a parameter server; the trace says when each was read and
     pushed, and how stale it was. Rows reach the file at once: ctrl-C leaves a complete file. A worker that
     dies is reported and replaced. Server and workers talk over sockets that only they have: nothing listens on any
-    network.
+    network, unless --listen lets N of the workers join with "sddeverify worker". Both sides then prove that they know
+    a shared secret, and every frame is authenticated; frames are not encrypted.
 
     \b
     Example: sddeverify record --workers 4 --seconds 3 --out trace.csv
              sddeverify record --policy k_async -p k=2 --out trace.csv
+             sddeverify record --listen 192.0.2.7:7000 --allow-remote --remote-workers 2 --out trace.csv
     """
     if out.suffix != ".csv":
         raise invalid("--out", str(out), "a name ending in .csv")
     if seed < 0:
         raise invalid("--seed", seed, "a number that is not negative")
+    if listen is None and (allow_remote or secret_file is not None or remote_workers):
+        raise invalid("--listen", None, "the address at which workers may join, such as 192.0.2.7:7000")
     recording = _record(
+        listening=None if listen is None else _listening(listen, remote_workers, secret_file, allow_remote, wait),
         out=out,
         workers=workers,
         seconds=seconds,
@@ -107,6 +126,14 @@ def parameters(texts: list[str]) -> dict[str, object]:
     return found
 
 
+def _listening(listen: str, workers: int, secret_file: Path | None, allow_remote: bool, wait: float) -> Listening:
+    from sddeverify.emulator import access
+
+    host, port = access.address(listen, "--listen", port=0)
+    access.require_loopback(host, port, allow_remote)  # before a secret is asked for
+    return access.Listening(host, port, workers, access.read_secret(secret_file), allow_remote, wait)
+
+
 def read_faults(path: Path | None) -> list[Fault]:
     """Return the faults of a file, none without one."""
     from sddeverify.emulator import fault_plan
@@ -118,7 +145,8 @@ def _record(**options: Any) -> Recording:
     from rich.console import Console
     from rich.progress import Progress
 
-    from sddeverify.emulator.processes import Interrupted, record
+    from sddeverify.emulator.interruption import Interrupted
+    from sddeverify.emulator.processes import record
 
     console = Console(stderr=True)
     try:
@@ -128,7 +156,8 @@ def _record(**options: Any) -> Recording:
                 **options,
                 on_start=lambda _: bar.update(task, description="recording"),
                 on_progress=lambda seconds, _: bar.update(task, completed=seconds),
-                on_death=lambda death: console.print(str(death), highlight=False),
+                on_death=lambda death: console.print(str(death), highlight=False, markup=False),
+                on_event=lambda sentence: console.print(sentence, highlight=False, markup=False, soft_wrap=True),
             )
     except Interrupted as interrupted:
         typer.echo(f"sddeverify: {interrupted}", err=True)
@@ -157,6 +186,10 @@ def _summary(recording: Recording, objective: str, policy: str) -> dict[str, Any
         "diverged": recording.diverged,
         "faults": [str(fault) for fault in recording.faults],
         "deaths": [str(death) for death in recording.deaths],
+        "replaced": sum(not death.elsewhere for death in recording.deaths),
+        "lost_elsewhere": sum(death.elsewhere for death in recording.deaths),
+        "joined": recording.joined,
+        "refused": recording.refused,
         "interrupted": recording.interrupted,
         "trace": str(recording.path),
     }
@@ -183,7 +216,12 @@ def _print(summary: dict[str, Any]) -> None:
     console.print(table(f"{summary['policy']} SGD, {summary['workers']} real worker processes", rows))
     for fault in summary["faults"]:
         console.print(f"as planned: {fault}", highlight=False)
-    if deaths := len(summary["deaths"]):
+    if deaths := summary["replaced"]:
         console.print("1 worker died and was replaced" if deaths == 1 else f"{deaths} workers died and were replaced")
+    if summary["joined"]:
+        console.print(
+            f"from elsewhere: {summary['joined']} joined, {summary['lost_elsewhere']} lost, "
+            f"{summary['refused']} connections refused"
+        )
     ended = "interrupted; the trace is complete up to then" if summary["interrupted"] else "trace"
     console.print(f"{ended}: {summary['trace']}", soft_wrap=True)

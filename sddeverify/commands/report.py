@@ -171,7 +171,7 @@ def _make(
 ) -> tuple[Report, Console]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from sddeverify.emulator.processes import Interrupted
+    from sddeverify.emulator.interruption import Interrupted
     from sddeverify.report import make, source
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -1,4 +1,4 @@
-"""A pool of real worker processes, each on a socket of its own."""
+"""A pool of real workers: processes of this machine, each on a socket of its own, and those of other machines."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import sddeverify
 from sddeverify.emulator import messages
+from sddeverify.emulator.access import SECRET_VARIABLE
 from sddeverify.emulator.messages import Kind, Message
 from sddeverify.emulator.threads import one_thread_environment
-from sddeverify.emulator.worker import batch_size_of, generators, with_batch_size
+from sddeverify.emulator.worker import generators
 from sddeverify.errors import SddeverifyError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from sddeverify.objectives import Objective
+    from sddeverify.emulator.task import Task
 
 LARGEST_BATCH = 1_000_000
 PATIENCE = 1.0
@@ -38,22 +40,90 @@ class WorkersFailed(SddeverifyError):
 
 
 @dataclass
-class WorkerProcess:
-    """One process: started, set up, then sent jobs; it is never awaited except for its next message.
+class Member(ABC):
+    """One worker of a pool: set up, then sent jobs; it is never awaited except for its next message.
 
     Attributes:
-        index: Number of the worker that it plays.
+        index: Its number.
+    """
+
+    index: int
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Which process it is."""
+
+    @abstractmethod
+    def send(self, kind: Kind, number: int = 0, body: bytes = b"") -> None:
+        """Send a message; it is not waited for."""
+
+    @abstractmethod
+    def set_up(self, task: Task, incarnation: int) -> None:
+        """Send what to compute gradients of, and the random stream; the answer is READY.
+
+        Args:
+            task: What to compute.
+            incarnation: How often this worker was replaced before: each process has a stream of its own.
+        """
+
+    @abstractmethod
+    async def receive(self) -> Message | None:
+        """Return the next message; ``None`` when the worker has died."""
+
+    async def answer(self) -> Message | None:
+        """Return the next message of one that should not take long; ``None`` when the worker has died."""
+        return await self.receive()
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End it in the midst of whatever it does."""
+
+    @abstractmethod
+    def pause(self, seconds: float) -> None:
+        """Let it do nothing for a while."""
+
+    @abstractmethod
+    async def successor(self) -> Member:
+        """Return another worker, not yet set up, in its place."""
+
+    @abstractmethod
+    async def close(self, patience: float = 0.0) -> str:
+        """End it, if it has not ended, and say how it ended.
+
+        Args:
+            patience: Seconds to let it end by itself, so that a failing process can say why.
+        """
+
+    def compute(self, job: int, iterate: np.ndarray) -> None:
+        """Send a job; the answer is GRADIENT with its number."""
+        self.send(Kind.JOB, job, messages.vector_body(iterate))
+
+    def set_batch_size(self, samples: int) -> None:
+        """Let later gradients use so many samples."""
+        self.send(Kind.BATCH, samples)
+
+
+@dataclass
+class WorkerProcess(Member):
+    """A process of this machine.
+
+    Attributes:
         process: The operating system's process.
         reader: What it sends.
         writer: What is sent to it.
         errors: Its standard error, a temporary file.
     """
 
-    index: int
     process: subprocess.Popen[bytes]
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     errors: IO[bytes] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its process number."""
+        return f"process {self.process.pid}"
 
     @classmethod
     async def start(cls, index: int) -> WorkerProcess:
@@ -80,24 +150,28 @@ class WorkerProcess:
             raise
         return cls(index, process, reader, writer, errors)
 
-    def set_up(self, objective: Objective, seed: int, incarnation: int) -> None:
-        """Send the objective and the random stream; the answer is READY.
+    def send(self, kind: Kind, number: int = 0, body: bytes = b"") -> None:
+        """Write one frame."""
+        self.writer.write(messages.frame(kind, number, body))
 
-        Args:
-            objective: What to compute gradients of.
-            seed: Seed of the recording.
-            incarnation: How often this worker was replaced before: each process has a stream of its own.
-        """
-        _, random = generators(seed, self.index, incarnation)
-        self.writer.write(messages.frame(Kind.SETUP, 0, pickle.dumps((objective, random))))
+    def set_up(self, task: Task, incarnation: int) -> None:
+        """Send the objective itself: the process runs this very package."""
+        _, random = generators(task.seed, self.index, incarnation)
+        self.send(Kind.SETUP, 0, pickle.dumps((task.computed, random)))
 
-    def compute(self, job: int, iterate: np.ndarray) -> None:
-        """Send a job; the answer is GRADIENT with its number."""
-        self.writer.write(messages.vector_frame(Kind.JOB, job, iterate))
+    def kill(self) -> None:
+        """Kill the process, if it has not ended."""
+        if self.process.poll() is None:
+            self.process.kill()
 
-    def set_batch_size(self, samples: int) -> None:
-        """Let later gradients use so many samples."""
-        self.writer.write(messages.frame(Kind.BATCH, samples))
+    def pause(self, seconds: float) -> None:
+        """Stop the process, and let it go on later."""
+        self.process.send_signal(signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(seconds, self.process.send_signal, signal.SIGCONT)
+
+    async def successor(self) -> WorkerProcess:
+        """Start another process."""
+        return await WorkerProcess.start(self.index)
 
     async def receive(self) -> Message | None:
         """Return the next message; ``None`` when the process has died."""
@@ -107,11 +181,7 @@ class WorkerProcess:
             return None
 
     async def close(self, patience: float = 0.0) -> str:
-        """End the process, if it has not ended, and say how it ended.
-
-        Args:
-            patience: Seconds to let it end by itself, so that a failing process can say why.
-        """
+        """End the process, and quote its last word on standard error."""
         if self.errors.closed:
             return "closed before"
         self.writer.close()
@@ -136,13 +206,14 @@ def _environment() -> dict[str, str]:
     home = str(Path(sddeverify.__file__).parent.parent)
     environment = one_thread_environment()
     paths = [home, *environment.get("PYTHONPATH", "").split(os.pathsep)]
+    environment.pop(SECRET_VARIABLE, None)  # it is the server's
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
 
 
-async def start_pool(size: int) -> list[WorkerProcess]:
+async def start_pool(size: int) -> list[Member]:
     """Start so many processes at once; none is left behind if one cannot be started."""
-    started: list[WorkerProcess] = []
+    started: list[Member] = []
     try:
         for index in range(size):
             started.append(await WorkerProcess.start(index))
@@ -152,49 +223,47 @@ async def start_pool(size: int) -> list[WorkerProcess]:
     return started
 
 
-async def close_pool(pool: list[WorkerProcess]) -> None:
-    """End all processes."""
+async def close_pool(pool: list[Member]) -> None:
+    """End all workers."""
     for worker in pool:
-        if worker.process.poll() is None:
-            worker.process.kill()
-    for worker in pool:
-        await worker.close()
+        if isinstance(worker, WorkerProcess):
+            worker.kill()
+    await asyncio.gather(*[worker.close() for worker in pool])
 
 
-async def await_ready(pool: list[WorkerProcess]) -> None:
-    """Wait until every process is set up.
+async def await_ready(pool: list[Member]) -> None:
+    """Wait until every worker is set up.
 
     Raises:
         WorkersFailed: if one dies instead.
     """
     for worker in pool:
-        message = await worker.receive()
-        if message is None:
+        if await worker.answer() is None:
             how = await worker.close(PATIENCE)
             raise WorkersFailed(f"worker {worker.index} could not be set up ({how})")
 
 
-async def calibrate(pool: list[WorkerProcess], objective: Objective, target: float) -> Objective:
-    """Return the objective with the batch size for which a gradient takes about ``target`` seconds.
+async def calibrate(pool: list[Member], task: Task, target: float) -> int:
+    """Return the batch size for which a gradient takes about ``target`` seconds, which all workers then use.
 
     Rounds of measurement: all workers compute at once, the median time of a gradient sets the next batch size.
     """
     loop = asyncio.get_running_loop()
-    iterate = objective.initial()
+    iterate = task.target.initial()
 
-    async def measure(worker: WorkerProcess) -> list[float]:
+    async def measure(worker: Member) -> list[float]:
         times = []
         for _ in range(4):
             began = loop.time()
             worker.compute(0, iterate)
-            if await worker.receive() is None:
+            if await worker.answer() is None:
                 raise WorkersFailed(
                     f"worker {worker.index} died while it was calibrated ({await worker.close(PATIENCE)})"
                 )
             times.append(loop.time() - began)
         return times[1:]  # the first gradient also pays for cold caches
 
-    samples = batch_size_of(objective)
+    samples = task.batch_size
     for _ in range(4):
         for worker in pool:
             worker.set_batch_size(samples)
@@ -202,4 +271,4 @@ async def calibrate(pool: list[WorkerProcess], objective: Objective, target: flo
         samples = max(1, min(LARGEST_BATCH, round(samples * min(50.0, target / times[len(times) // 2]))))
     for worker in pool:
         worker.set_batch_size(samples)
-    return with_batch_size(objective, samples)
+    return samples

@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import signal
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,22 +21,33 @@ from sddeverify.emulator import policies
 from sddeverify.emulator.clock import NANOSECONDS
 from sddeverify.emulator.drivers import outside_running_loop
 from sddeverify.emulator.fault_plan import by_job
+from sddeverify.emulator.gate import Gate
+from sddeverify.emulator.interruption import signals, unless
 from sddeverify.emulator.path import Path as IteratePath
 from sddeverify.emulator.path import Thinned
-from sddeverify.emulator.pool import LARGEST_BATCH, WorkerProcess, await_ready, calibrate, close_pool, start_pool
+from sddeverify.emulator.pool import (
+    LARGEST_BATCH,
+    Member,
+    WorkerProcess,
+    await_ready,
+    calibrate,
+    close_pool,
+    start_pool,
+)
 from sddeverify.emulator.resumption import Resumption, keeper
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.session import Death, Session
+from sddeverify.emulator.task import Task, named
 from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import TraceFile
 from sddeverify.emulator.worker import batch_size_of, with_batch_size
-from sddeverify.errors import SddeverifyError, invalid
+from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
-    from typing import Any
 
+    from sddeverify.emulator.access import Listening
     from sddeverify.emulator.fault_plan import Fault, Happened
     from sddeverify.emulator.ledger import Audit, Ledger
     from sddeverify.objectives import Objective
@@ -46,11 +55,6 @@ if TYPE_CHECKING:
 _TARGET_SECONDS = 0.010
 _MOST_WORKERS = 256
 _LONGEST = 86_400.0
-_Result = TypeVar("_Result")
-
-
-class Interrupted(SddeverifyError):
-    """The recording was interrupted before its first read: there is nothing to keep."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,8 @@ class Recording:
         diverged: Whether the iterate grew beyond all bounds.
         iterates: The iterate along the recording.
         objective: What was minimised.
+        joined: How often a worker joined from elsewhere.
+        refused: How many connections from elsewhere were refused.
     """
 
     path: Path
@@ -86,6 +92,8 @@ class Recording:
     diverged: bool
     iterates: IteratePath
     objective: Objective
+    joined: int = 0
+    refused: int = 0
 
     @property
     def trace(self) -> Trace:
@@ -114,9 +122,11 @@ def record(
     batch_size: int | None = None,
     seed: int = 0,
     force: bool = False,
+    listening: Listening | None = None,
     on_progress: Callable[[float, int], None] | None = None,
     on_death: Callable[[Death], None] | None = None,
     on_start: Callable[[list[int]], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
 ) -> Recording:
     """Run real worker processes and write the trace of their gradients.
 
@@ -138,13 +148,18 @@ def record(
         batch_size: Samples in one gradient; calibrated to about 10 ms for a gradient if left out.
         seed: Seed of the mini-batches.
         force: Whether an existing file may be replaced, when the recording is complete.
+        listening: How workers of other machines may join, and how many of the workers these are; the last ones.
         on_progress: Called with the seconds recorded and the number of gradients now and then.
         on_death: Called when a worker has died.
-        on_start: Called with the process numbers when recording begins.
+        on_start: Called with the process numbers of this machine when recording begins.
+        on_event: Called with a sentence when a worker of another machine joins, and the like.
 
     Raises:
-        InvalidScenario: for numbers out of range, an unknown objective or policy, or an existing file.
-        WorkersFailed: if workers cannot be started, or die again and again without computing anything.
+        InvalidScenario: for numbers out of range, an unknown objective or policy, an existing file, or an address
+            that is not allowed.
+        UnsupportedScenario: for an objective without mini-batches, or without a name while others may join.
+        WorkersFailed: if workers cannot be started, do not join in time, or die again and again without computing
+            anything.
         Interrupted: if a signal comes before the first read.
         ConservationViolated: if the ledger does not balance.
     """
@@ -167,41 +182,45 @@ def record(
     if store is not None and store.exists() and not (force or resume):
         raise invalid("checkpoint", str(store), "a name that is not taken, or go on from it (--resume)")
 
+    names = None if listening is None else named(objective, parameters or {}, policy, policy_parameters or {})
+    elsewhere = 0 if listening is None else listening.workers
+
     async def run() -> Recording:
         stop = asyncio.Event()
-        with _signals(stop):
-            pool = await start_pool(workers)  # they load their libraries while we load the data
-            try:
-                target, rate = _objective(objective, parameters or {}, workers, learning_rate)
-                rule.prepare(target, policies.generator(seed))
-                incarnation = 0 if before is None else before.incarnation
-                target = await _unless(stop, _set_up(pool, target, seed, batch_size, incarnation))
-                about = {
-                    "workers": workers,
-                    "policy": policy,
-                    "learning_rate": rate,
-                    "batch_size": batch_size_of(target),
-                }
-                if type(rule).equip is not policies.Policy.equip:  # workers compute something else: inner steps
-                    target = rule.equip(target, rate)
-                    await _unless(stop, _tell(pool, target, seed, incarnation))
-                new = TraceFile.create(out, force=force, immediately=True) if before is None else before.trace(out)
-                with new as rows:
-                    iterate = np.asarray(target.initial(), dtype=np.float64)
-                    server = Server(iterate, rate, rule, workers, NANOSECONDS, rows, Thinned())
-                    if before is not None:
-                        before.fill(server)
-                    keep = None if store is None else keeper(store)
-                    session = Session(
-                        server, pool, target, seed, on_progress, on_death,
-                        faults=planned, keep=keep, about=about, incarnation=incarnation,
-                    )  # fmt: skip
-                    if on_start is not None:
-                        on_start([worker.process.pid for worker in pool])
-                    await session.run(seconds, stop)
-                    rows.extend(server.held_rows())
-            finally:
-                await close_pool(pool)
+        pool: list[Member] = []
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(signals(stop))
+            gate = None if listening is None else Gate(listening, workers, on_event)
+            if gate is not None:
+                await stack.enter_async_context(gate)
+            stack.push_async_callback(close_pool, pool)
+            pool += await start_pool(workers - elsewhere)  # they load their libraries while we load the data
+            target, rate = _objective(objective, parameters or {}, workers, learning_rate)
+            rule.prepare(target, policies.generator(seed))
+            if gate is not None:
+                await unless(stop, gate.fill(pool))
+            incarnation = 0 if before is None else before.incarnation
+            task = Task(target, seed, workers, names, target)
+            task = await unless(stop, _set_up(pool, task, batch_size, incarnation))
+            about = {"workers": workers, "policy": policy, "learning_rate": rate, "batch_size": task.batch_size}
+            equipped = task.equipped(rule, rate)
+            if equipped is not task:  # workers compute something else: inner steps
+                await unless(stop, _tell(pool, equipped, incarnation))
+            target = equipped.computed
+            new = TraceFile.create(out, force=force, immediately=True) if before is None else before.trace(out)
+            with new as rows:
+                iterate = np.asarray(target.initial(), dtype=np.float64)
+                server = Server(iterate, rate, rule, workers, NANOSECONDS, rows, Thinned())
+                if before is not None:
+                    before.fill(server)
+                session = Session(
+                    server, pool, equipped, on_progress, on_death, faults=planned,
+                    keep=None if store is None else keeper(store), about=about, incarnation=incarnation,
+                )  # fmt: skip
+                if on_start is not None:
+                    on_start([worker.process.pid for worker in pool if isinstance(worker, WorkerProcess)])
+                await session.run(seconds, stop)
+                rows.extend(server.held_rows())
         ended = server.ledger.now
         path = server.path.path(ended, server.version, server.iterate, NANOSECONDS)
         return Recording(
@@ -218,6 +237,8 @@ def record(
             diverged=server.diverged,
             iterates=path,
             objective=target,
+            joined=0 if gate is None else gate.joined,
+            refused=0 if gate is None else gate.refused,
         )
 
     return outside_running_loop(lambda: asyncio.run(run()))
@@ -235,48 +256,17 @@ def _objective(
     return target, learning_rate
 
 
-async def _set_up(
-    pool: list[WorkerProcess], objective: Objective, seed: int, batch_size: int | None, incarnation: int
-) -> Objective:
-    """Set up all workers, choose the batch size, and return the objective with it."""
-    objective = with_batch_size(objective, batch_size or batch_size_of(objective))
-    await _tell(pool, objective, seed, incarnation)
-    return objective if batch_size is not None else await calibrate(pool, objective, _TARGET_SECONDS)
+async def _set_up(pool: list[Member], task: Task, batch_size: int | None, incarnation: int) -> Task:
+    """Set up all workers, choose the batch size, and return the task with it."""
+    task = task.with_batch_size(batch_size or task.batch_size)
+    await _tell(pool, task, incarnation)
+    if batch_size is None:
+        task = task.with_batch_size(await calibrate(pool, task, _TARGET_SECONDS))
+    return task
 
 
-async def _tell(pool: list[WorkerProcess], objective: Objective, seed: int, incarnation: int) -> None:
+async def _tell(pool: list[Member], task: Task, incarnation: int) -> None:
     """Tell all workers what to compute gradients of."""
     for worker in pool:
-        worker.set_up(objective, seed, incarnation)
+        worker.set_up(task, incarnation)
     await await_ready(pool)
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Do the work, unless a signal comes first."""
-    stopped, task = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(work)
-    try:
-        await asyncio.wait([stopped, task], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Interrupted("interrupted before the recording began: nothing was recorded and no file written")
-        return task.result()
-    finally:
-        stopped.cancel()
-        task.cancel()
-        await asyncio.gather(stopped, task, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    """Let SIGINT and SIGTERM set ``stop`` instead of breaking off; only the main thread may."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for one in signals:
-        loop.add_signal_handler(one, stop.set)
-    try:
-        yield
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)

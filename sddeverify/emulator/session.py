@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ from sddeverify.emulator import checkpoint
 from sddeverify.emulator.fault_plan import Fault, Happened, Kind, by_job
 from sddeverify.emulator.pool import PATIENCE, WorkerProcess, WorkersFailed
 from sddeverify.emulator.trace_writer import TraceFile
-from sddeverify.emulator.worker import batch_size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sddeverify.emulator.pool import Member
     from sddeverify.emulator.server import Job, Orders, Server
-    from sddeverify.objectives import Objective
+    from sddeverify.emulator.task import Task
 
 _DEATHS_IN_A_ROW = 5
 _PROGRESS_SECONDS = 0.1
@@ -29,28 +28,28 @@ _SHARE = 10  # at most a tenth of the time goes into checkpoints
 
 @dataclass(frozen=True)
 class Death:
-    """A worker process that died and was replaced.
+    """A worker that died: a process of this machine, which was replaced, or one from elsewhere that is gone.
 
     Attributes:
         worker: Which worker.
-        process: Its process number.
+        name: Its process number, or its address.
         seconds: When its death was noticed, since the start of the recording.
         lost: Whether a gradient in flight was lost with it.
         how: How it ended, e.g. ``"killed by SIGKILL"``.
+        elsewhere: Whether it was of another machine: its place is free until somebody joins.
     """
 
     worker: int
-    process: int
+    name: str
     seconds: float
     lost: bool
     how: str
+    elsewhere: bool = False
 
     def __str__(self) -> str:
         lost = "its gradient in flight is lost" if self.lost else "no gradient was in flight"
-        return (
-            f"worker {self.worker} (process {self.process}) died after {self.seconds:.2f} s, {self.how}: "
-            f"{lost}; the worker is replaced"
-        )
+        end, then = ("was lost", "its place is free") if self.elsewhere else ("died", "the worker is replaced")
+        return f"worker {self.worker} ({self.name}) {end} after {self.seconds:.2f} s, {self.how}: {lost}; {then}"
 
 
 class Session:
@@ -59,8 +58,7 @@ class Session:
     Args:
         server: The server, new or from a checkpoint.
         pool: Its workers, set up.
-        objective: What they compute gradients of.
-        seed: Seed of their random streams.
+        task: What they compute.
         faults: What is to go wrong.
         keep: Called with a checkpoint of the server, every ``every`` pushes or more.
         about: What else a checkpoint is to say: JSON data.
@@ -72,9 +70,8 @@ class Session:
     def __init__(
         self,
         server: Server,
-        pool: list[WorkerProcess],
-        objective: Objective,
-        seed: int,
+        pool: list[Member],
+        task: Task,
         on_progress: Callable[[float, int], None] | None = None,
         on_death: Callable[[Death], None] | None = None,
         *,
@@ -86,8 +83,7 @@ class Session:
     ) -> None:
         self.server = server
         self.pool = pool
-        self.objective = objective
-        self.seed = seed
+        self.task = task
         self.deaths: list[Death] = []
         self.happened: list[Happened] = []
         self._faults = by_job(faults)
@@ -143,19 +139,17 @@ class Session:
         # A process cannot be stopped in the middle of a gradient. A cancelled one finishes, the server
         # ignores what it pushes, and then it takes the next job from its socket.
         for job in orders.start:
-            worker = self.pool[job.worker]
+            worker, fault = self.pool[job.worker], self._faults.get(job.id)
+            if fault is not None and fault.kind is Kind.STALL:
+                self._note(fault, job.worker)
+                worker.pause(fault.delay)
             worker.compute(job.id, job.iterate)
             if job.time_limit is not None:
                 self._later(job.time_limit / 1e9, self._time_out, job)
-            fault = self._faults.get(job.id)
             if fault is not None and fault.kind is Kind.CRASH:
                 self._note(fault, job.worker)
                 self._after[job.worker] = fault.delay
-                worker.process.kill()
-            elif fault is not None and fault.kind is Kind.STALL:
-                self._note(fault, job.worker)
-                worker.process.send_signal(signal.SIGSTOP)
-                asyncio.get_running_loop().call_later(fault.delay, worker.process.send_signal, signal.SIGCONT)
+                worker.kill()
 
     def _note(self, fault: Fault, worker: int) -> None:
         del self._faults[fault.job]
@@ -181,7 +175,7 @@ class Session:
 
     def _push(self, index: int, job: int, gradient: np.ndarray) -> Orders:
         with np.errstate(over="ignore", invalid="ignore"):
-            orders = self.server.push(index, job, gradient, batch_size_of(self.objective), self._now())
+            orders = self.server.push(index, job, gradient, self.task.batch_size, self._now())
         if self.server.ledger.pushed >= self._next_store[0] and self._now() >= self._next_store[1]:
             self._store()
         return orders
@@ -238,7 +232,7 @@ class Session:
         for index, worker in enumerate(self.pool):
             self.server.lose(index, self._now())
             self._ended.add(index)
-            worker.process.kill()  # the listener starts another, which joins
+            worker.kill()  # the listener finds another, which joins
 
     def _join_all(self) -> None:
         for index in range(len(self.pool)):
@@ -247,28 +241,28 @@ class Session:
             self._dispatch(self._join(index))
 
     async def _replace(self, index: int, now: int) -> None:
-        """Write off a dead worker, start another process in its place and give it work."""
+        """Write off a dead worker, find another one for its place and give it work."""
         lost = self.server.lose(index, now)
         old = self.pool[index]
-        how = await old.close(PATIENCE)
+        how, elsewhere = await old.close(PATIENCE), not isinstance(old, WorkerProcess)
         if index in self._ended:
             self._ended.discard(index)
         else:
-            death = Death(index, old.process.pid, self.server.ticks.seconds(now), lost is not None, how)
+            death = Death(index, old.name, self.server.ticks.seconds(now), lost is not None, how, elsewhere)
             self.deaths.append(death)
             if self._on_death is not None:
                 self._on_death(death)
-            self._in_a_row[index] += 1
+            self._in_a_row[index] += not elsewhere  # nothing is started in its place
         if self._in_a_row[index] >= _DEATHS_IN_A_ROW:
             raise WorkersFailed(
                 f"worker {index} died {_DEATHS_IN_A_ROW} times without computing anything (at last: {how})"
             )
         await asyncio.sleep(self._after.pop(index, 0.0))
         self._incarnation[index] += 1
-        new = await WorkerProcess.start(index)
+        new = await old.successor()
         self.pool[index] = new
-        new.set_up(self.objective, self.seed, self._incarnation[index])
-        if await new.receive() is not None:  # otherwise the listener finds it dead and starts another
+        new.set_up(self.task, self._incarnation[index])
+        if await new.answer() is not None:  # otherwise the listener finds it dead and replaces it
             self._dispatch(self._join(index))
 
     async def _show_progress(self) -> None:

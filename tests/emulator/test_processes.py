@@ -13,9 +13,10 @@ import pytest
 
 from sddeverify import objectives
 from sddeverify.emulator import processes
+from sddeverify.emulator.interruption import Interrupted
 from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.pool import WorkersFailed
-from sddeverify.emulator.processes import Interrupted, record
+from sddeverify.emulator.processes import record
 from sddeverify.emulator.trace import Trace
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from tests.emulator import pools
