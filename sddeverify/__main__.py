@@ -29,6 +29,7 @@ from sddeverify.commands import (
     report,
     scale,
     selftest,
+    slowdown,
     worker,
 )
 from sddeverify.errors import SddeverifyError
@@ -39,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "certify": certify.command,
     "chart": chart.command,
     "interval": interval.command,
+    "slowdown": slowdown.command,
     "check": check.command,
     "optimize": optimize.command,
     "emulate": emulate.command,

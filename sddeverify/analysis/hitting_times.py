@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sddeverify.analysis.equation import Equation
 from sddeverify.analysis.monte_carlo import euler_maruyama
 from sddeverify.analysis.optimum import decay_rate
+from sddeverify.analysis.search import leading_roots
 from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.exact import positive
 from sddeverify.models import CharacteristicFunction
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from sddeverify.delays import Law
+    from sddeverify.exact import Exact
 
 _A = 22.0  # the inversion is periodic: copies of the path come in with weight exp(-A)
 _AVERAGED = 16
@@ -138,25 +142,93 @@ class Sensitivity:
         strength: c, the damping in units of the mean delay.
         asymptotic: ln(1/target)/rate, in mean delays.
         last: The last passage of the mean path, in mean delays.
+        delay: Elasticity of the asymptotic time in the delays; None where two roots meet.
+        noise: Elasticity of that time, in the mean square, in the standard deviation of the gradient noise.
     """
 
     strength: float
     asymptotic: float
     last: float
+    delay: float | None
+    noise: float
 
 
 def sensitivities(
-    law: Law, strengths: Sequence[str] = ("37/100", "1", "13/10", "3/2"), target: float = 0.01
+    law: Law,
+    strengths: Sequence[Exact] = ("37/100", "1", "13/10", "3/2"),
+    target: float = 0.01,
+    floor: float = 0.1,
 ) -> list[Sensitivity]:
-    """Return how the time to a target grows with the strength of the delay, in units of the mean delay."""
+    """Return how the time to a target grows with the strength of the delay, in units of the mean delay.
+
+    Args:
+        law: The delay law.
+        strengths: Values of c, exact and positive.
+        target: Between 0 and 1.
+        floor: Stationary variance that the gradient noise leaves, as a share of target^2, below 1.
+
+    Raises:
+        InvalidScenario: for a number out of range.
+        UnsupportedScenario: where the equation is not stable, or decays too slowly.
+    """
     rows = []
-    mean = law.mean_float
+    mean, noise = law.mean_float, elasticity_in_noise(floor, target)
+    if noise is None:
+        raise invalid("floor", floor, "a share of target^2 below 1: otherwise the noise keeps the path above it")
     for strength in strengths:
-        c = Fraction(strength)
+        c = positive(strength, "strength")
         h = CharacteristicFunction(c / Fraction(mean), law)
-        rate = decay_rate(law, float(c) / mean)
-        rows.append(Sensitivity(float(c), math.log(1 / target) / rate / mean, last_passage(h, target) / mean))
+        last = last_passage(h, target) / mean
+        asymptotic = math.log(1 / target) / decay_rate(law, float(c) / mean) / mean
+        rows.append(Sensitivity(float(c), asymptotic, last, elasticity_in_delay(h), noise))
     return rows
+
+
+def elasticity_in_delay(h: CharacteristicFunction) -> float | None:
+    """Return the relative change of log(1/target)/rate per relative change of all delays, at the same damping.
+
+    When delays become k tau, the rightmost root s moves by ds/dk = -s (h'(s) - 1)/h'(s) at k = 1: the elasticity is
+    1 - Re(s/h'(s))/Re s. Derivation time_to_target has the closed forms for constant delays. The last passage itself
+    has none: it jumps where an oscillation just fails to reach the target.
+
+    Args:
+        h: The characteristic function; the midpoint of its parameters counts.
+
+    Returns:
+        The elasticity; None where two roots meet, and it has none.
+
+    Raises:
+        UnsupportedScenario: if the equation is not stable.
+    """
+    equation = Equation.of(h)
+    root = leading_roots(equation)[0]
+    if root.z.real >= 0:
+        raise UnsupportedScenario("the equation is not stable: no target is reached")
+    if root.multiplicity > 1:
+        return None
+    return 1 - float((root.z / equation.jet(root.z)[1]).real / root.z.real)
+
+
+def elasticity_in_noise(floor: float, target: float) -> float | None:
+    """Return the relative change of the time to a target per relative change of the noise's standard deviation.
+
+    In the mean square, exp(-2 rate t) + floor target^2 = target^2; see derivation time_to_target.
+
+    Args:
+        floor: Stationary variance that the gradient noise leaves, as a share of target^2.
+        target: Between 0 and 1.
+
+    Returns:
+        The elasticity; None if the noise keeps the path above the target (floor 1 or more).
+
+    Raises:
+        InvalidScenario: for a number out of range.
+    """
+    if not 0 < target < 1:
+        raise invalid("target", target, "a number between 0 and 1")
+    if not 0 <= floor < math.inf:
+        raise invalid("floor", floor, "a number that is not negative")
+    return None if floor >= 1 else floor / (1 - floor) / (-math.log(target) - math.log1p(-floor) / 2)
 
 
 @dataclass(frozen=True)

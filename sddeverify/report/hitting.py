@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.analysis import hitting_times
+from sddeverify.analysis import hitting_times, moments
 from sddeverify.analysis.optimum import decay_rate
 from sddeverify.analysis.winding import limited
 from sddeverify.certificates import Inconclusive, time_to_target
@@ -41,12 +42,16 @@ class Hitting:
         mean: The last time (s) at which the mean is as far away as the target, computed; None if it is not known.
         square: The same of the root of E X^2; None if noise keeps it there, or it is not known.
         reason: Why nothing was computed, if so.
+        delay: Elasticity of the time in the delays, computed; None if it is not known.
+        noise: Elasticity in the standard deviation of the gradient noise; None likewise.
     """
 
     proof: TimeToTarget | Inconclusive | None
     mean: float | None
     square: float | None
     reason: str = ""
+    delay: float | None = None
+    noise: float | None = None
 
 
 def prove(model: Model, slowest: Fraction, target: Fraction) -> Hitting:
@@ -57,17 +62,31 @@ def prove(model: Model, slowest: Fraction, target: Fraction) -> Hitting:
         h = CharacteristicFunction(damping_of(known), model.delay)
         proof = time_to_target.prove(h, target, model=known, provenance={"derivation": model.provenance})
     law = coarse(root_law(model.delay))
-    damping, noise = model.learning_rate * slowest * model.workers / model.mean_delay.midpoint, model.noise_intensity
-    if isinstance(law, Lattice):
-        return _stepped(law, float(damping), float(noise.midpoint), float(target))
+    damping = model.learning_rate * slowest * model.workers / model.mean_delay.midpoint
+    noise, share = float(model.noise_intensity.midpoint), float(target)
     h = CharacteristicFunction(damping, law)
     try:
         with limited(POINTS):
-            mean = hitting_times.last_passage(h, float(target))
-            square = hitting_times.mean_square_passage(h, float(model.noise_intensity.midpoint), float(target))
+            if isinstance(law, Lattice):
+                found = _stepped(law, float(damping), noise, share)
+            else:
+                mean, square = hitting_times.last_passage(h, share), hitting_times.mean_square_passage(h, noise, share)
+                found = Hitting(proof, mean, square)
     except UnsupportedScenario as error:
         return Hitting(proof, None, None, str(error))
-    return Hitting(proof, mean, square)
+    if found.reason:
+        return found
+    in_delay, in_noise = _elasticities(h, noise, share)
+    return replace(found, delay=in_delay, noise=in_noise)
+
+
+def _elasticities(h: CharacteristicFunction, noise: float, target: float) -> tuple[float | None, float | None]:
+    delay = None
+    with suppress(UnsupportedScenario), limited(POINTS):
+        delay = hitting_times.elasticity_in_delay(h)
+        floor = noise * moments.stationary_variance(h) / target**2 if noise else 0.0
+        return delay, hitting_times.elasticity_in_noise(floor, target)
+    return delay, None
 
 
 def _stepped(law: Lattice, damping: float, noise: float, target: float) -> Hitting:
@@ -120,4 +139,16 @@ def rows(study: Study) -> list[Row]:
         value, why = "never", f"{noise} keeps it above: lower the learning rate, or the target"
     else:
         value, why = f"{found.square:.4g} s", f"{start}; with {noise}"
-    return [mean, Row(square, value, Status.COMPUTED, why, {"seconds": found.square})]
+    return [mean, Row(square, value, Status.COMPUTED, why, {"seconds": found.square}), *_sensitivity(found)]
+
+
+def _sensitivity(found: Hitting) -> list[Row]:
+    """Return the row of what moves the time to the target more, staleness or gradient noise."""
+    data = {"elasticity_in_delay": found.delay, "elasticity_in_noise": found.noise}
+    said = {"more delay": found.delay, "more gradient noise": found.noise}
+    value = "; ".join(f"1 % {cause}: {x:+.3g} %" for cause, x in said.items() if x is not None)
+    why = (
+        "elasticities of the asymptotic time log(1/target)/rate of that mode: all delays longer at the same damping; "
+        "a larger standard deviation of the noise, in the mean square"
+    )
+    return [Row("sensitivity of the time to the target", value, Status.COMPUTED, why, data)] if value else []

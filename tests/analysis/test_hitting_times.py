@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.special
 
 from sddeverify.analysis import hitting_times
+from sddeverify.analysis.optimum import decay_rate
 from sddeverify.certificates import Certificate, time_to_target
-from sddeverify.delays import Constant, Erlang, Exponential, Uniform
+from sddeverify.delays import Constant, Erlang, Exponential, Mixture, Uniform
+from sddeverify.derivations import _symbols as sym
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.models import CharacteristicFunction
+from tests.derivations.scenarios import LAWS, derivation
 
 
 def test_mean_path_of_a_chain_of_stages() -> None:
@@ -51,6 +55,64 @@ def test_time_is_measured_in_mean_delays() -> None:
     one, other = (hitting_times.sensitivities(Uniform(0, 2 * m), ["1/2"])[0] for m in (1, 1000))
     assert one.last == pytest.approx(other.last, rel=1e-5)
     assert one.asymptotic == pytest.approx(other.asymptotic, rel=1e-9)
+
+
+def derived(result: str, **numbers: float) -> float:
+    """A closed form of the derivation, at numbers."""
+    expression = derivation(LAWS[0], "time_to_target").result(result)
+    form = getattr(expression, "rhs", expression)
+    return float(form.subs({getattr(sym, name): number for name, number in numbers.items()}))
+
+
+@pytest.mark.parametrize(
+    ("c", "result"), [("1/10", "monotone"), ("7/20", "monotone"), ("1", "oscillating"), ("3/2", "oscillating")]
+)
+@pytest.mark.parametrize("tau", ["1", "1/1000"])
+def test_elasticity_in_a_constant_delay_is_the_closed_form(c: str, result: str, tau: str) -> None:
+    h = CharacteristicFunction(Fraction(c) / Fraction(tau), Constant(tau))
+    there = complex(scipy.special.lambertw(-float(Fraction(c)))) / float(Fraction(tau))
+    result = "oscillating" if there.imag else "monotone"
+    closed = derived(result, decay=-there.real, omega=abs(there.imag) or 1.0, tau=float(Fraction(tau)))
+    assert hitting_times.elasticity_in_delay(h) == pytest.approx(closed, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "law", [Exponential(2), Erlang(3, 1), Uniform(0, 3), Mixture([("1/3", Constant(1)), ("2/3", Erlang(2, 4))])]
+)
+@pytest.mark.parametrize("undelayed", [0, "1/5"])
+def test_elasticity_in_the_delay_by_difference_quotients(law: Any, undelayed: Any) -> None:
+    a, small = Fraction(3, 5), Fraction(1, 10**4)
+
+    def time(k: Fraction) -> float:
+        return 1 / decay_rate(law.scaled(k), float(a), float(Fraction(undelayed)))
+
+    quotient = (time(1 + small) - time(1 - small)) / (2 * float(small)) / time(Fraction(1))
+    h = CharacteristicFunction(a, law, undelayed)
+    assert hitting_times.elasticity_in_delay(h) == pytest.approx(quotient, rel=1e-5, abs=1e-7)
+
+
+def test_no_elasticity_where_two_roots_meet_or_nothing_is_stable() -> None:
+    assert hitting_times.elasticity_in_delay(CharacteristicFunction("1/4", Exponential(1))) is None
+    with pytest.raises(UnsupportedScenario, match="not stable"):
+        hitting_times.elasticity_in_delay(CharacteristicFunction(2, Constant(1)))
+
+
+@pytest.mark.parametrize(("floor", "target"), [(0.1, 0.01), (0.9, 0.3), (0.0, 0.5)])
+def test_elasticity_in_the_noise_is_the_closed_form(floor: float, target: float) -> None:
+    assert hitting_times.elasticity_in_noise(floor, target) == pytest.approx(
+        derived("noise", floor=floor, target=target)
+    )
+
+
+def test_the_table_of_claim_c9() -> None:
+    """The times of the certified table, and that staleness counts and noise does not, close to the boundary."""
+    rows = hitting_times.sensitivities(Constant(1))
+    assert [row.asymptotic for row in rows] == pytest.approx([4.6, 14.5, 34.3, 140.5], abs=0.06)
+    assert [row.last for row in rows] == pytest.approx([7.2, 15.2, 34.9, 142.7], abs=0.06)
+    assert [row.noise for row in rows] == pytest.approx([0.0239] * 4, abs=1e-4)
+    assert rows[-1].delay > rows[-2].delay > rows[-3].delay > 50 * rows[0].noise
+    with pytest.raises(InvalidScenario, match="floor"):
+        hitting_times.sensitivities(Constant(1), floor=1.0)
 
 
 def test_first_hit_without_noise_is_that_of_the_mean_path() -> None:
