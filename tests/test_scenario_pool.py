@@ -88,11 +88,14 @@ def test_each_member_counts() -> None:
 
 
 groups = st.builds(
-    lambda workers, law, hang, times: Group(workers, law, hang, *times),
+    lambda workers, law, hang, times, data: Group(workers, law, hang, *times, data=data),
     st.integers(1, 9),
     atoms(moderate),
     st.fractions(0, 1, max_denominator=20),
     st.just((None, None)) | st.tuples(atoms(moderate), atoms(moderate)),
+    st.just({})
+    | st.fixed_dictionaries({"regularization": st.fractions("1/9", 1, max_denominator=9)})
+    | st.fixed_dictionaries({"labels": st.lists(st.integers(0, 9), min_size=1, unique=True)}),
 )
 
 
@@ -100,7 +103,10 @@ groups = st.builds(
 @given(st.lists(groups, max_size=4), st.none() | moderate, st.none() | atoms(moderate), st.none() | st.integers(1, 99))
 def test_round_trip(pool: list[Group], uplink: Fraction | None, downlink: Law | None, arrivals: int | None) -> None:
     workers = sum(group.workers for group in pool) or 1
-    scenario = Scenario(1, workers, "constant(1)", [1], pool=pool, uplink=uplink, downlink=downlink, arrivals=arrivals)
+    what: dict[str, Any] = {"objective": "ridge"} if any(group.data for group in pool) else {"hessian": [1]}
+    scenario = Scenario(
+        1, workers, "constant(1)", **what, pool=pool, uplink=uplink, downlink=downlink, arrivals=arrivals
+    )
     assert Scenario.from_json(scenario.to_json()) == scenario
     assert Scenario.from_toml(scenario.to_toml()) == scenario
 
@@ -123,6 +129,9 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "no law": ({"pool": [{"workers": 4, "compute": 3}]}, "delay law: 3", "an object"),
     "hang": ({"pool": [{"workers": 4, "hang": "5/4"}]}, "pool[0].hang: '5/4'", "probability from 0 to 1"),
     "hang below": ({"pool": [{"workers": 4, "hang": "-1/4"}]}, "pool[0].hang", "non-negative"),
+    "data": ({"pool": [{"workers": 4, "data": [1]}]}, "pool[0].data: [1]", "a table of parameters"),
+    "data of a Hessian": ({"pool": [{"workers": 4, "data": {"minimum": [1]}}]}, "pool[0].data", "in place of hessian"),
+    "no data": ({"pool": [{"workers": 4, "data": {"minimum": "a b"}}]}, "pool[0].data.minimum: 'a b'", "exact number"),
     "on alone": ({"pool": [{"workers": 4, "on": "constant(9)"}]}, "pool[0].off", "both on and off"),
     "off alone": ({"pool": [{"workers": 4, "off": "constant(9)"}]}, "pool[0].on", "both on and off"),
     "flicker": (

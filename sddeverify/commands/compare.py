@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -75,7 +76,8 @@ def command(
     if out is not None:
         import_module("sddeverify.views.policies")  # says at once if matplotlib is missing
     asked = Scenario.load(scenario)
-    specs = [_spec(text) for text in policies] if policies else [*asked.policies] or [_spec(name) for name in POLICIES]
+    every = [name for name, policy in POLICIES.items() if not (asked.different_data and policy.same_data)]
+    specs = [_spec(text) for text in policies] if policies else [*asked.policies] or [_spec(name) for name in every]
     results = _run(asked, _variants(asked, specs), arrivals or asked.arrivals or ARRIVALS)
     if out is not None:
         _draw(asked, results, out)
@@ -107,15 +109,16 @@ def _variants(asked: Scenario, specs: list[PolicySpec]) -> dict[str, Scenario]:
     """Return the scenario with each policy, by a name that tells them apart."""
     import dataclasses
 
-    from sddeverify.emulator.policies import create
+    from sddeverify.emulator.problem import policy_of
     from sddeverify.scenario import Scenario
 
     members = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked)}
     variants = {}
     for spec in specs:
-        create(spec.name, spec.parameters, asked.workers)  # refused before anything runs
         said = ",".join(f"{key}={_said(value)}" for key, value in spec.parameters.items())
-        variants[f"{spec.name}:{said}" if said else spec.name] = Scenario(**(members | {"policy": spec}))
+        variant = Scenario(**(members | {"policy": spec}))
+        policy_of(variant)  # refused before anything runs
+        variants[f"{spec.name}:{said}" if said else spec.name] = variant
     return variants
 
 
@@ -131,7 +134,8 @@ def _run(asked: Scenario, variants: dict[str, Scenario], arrivals: int) -> list[
     from rich.progress import Progress
 
     from sddeverify.emulator.clock import Stalled
-    from sddeverify.emulator.run import Emulation, objective_of
+    from sddeverify.emulator.problem import objective_of
+    from sddeverify.emulator.run import Emulation
     from sddeverify.emulator.team import mean_rate
 
     until = arrivals / mean_rate(asked)
@@ -179,10 +183,12 @@ def _uploads(run: Run) -> int:
 
 
 def _row(name: str, run: Run, losses: list[float], extra: int, stopped: str | None) -> dict[str, Any]:
+    from sddeverify.emulator.problem import least_loss
     from sddeverify.emulator.summary import audit_summary, finite
 
     ledger = run.ledger
-    least = run.objective.loss(run.objective.minimum())
+    least = least_loss(run.objective)
+    least = math.nan if least is None else least  # then no target is reached
     target = least + float(run.scenario.target) * (losses[0] - least)
     reached = [float(time) for time, loss in zip(run.path.times, losses, strict=True) if loss <= target]
     return {

@@ -83,6 +83,7 @@ def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: b
 
 
 def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict[str, Any]:
+    from sddeverify.emulator.problem import least_loss
     from sddeverify.emulator.summary import audit_summary, finite
     from sddeverify.emulator.team import mean_rate
 
@@ -101,6 +102,7 @@ def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict
         "mean_staleness_samples": finite(run.ledger.mean_staleness_samples),
         "ledger": audit_summary(run.ledger, run.audit),
         "final_loss": finite(run.final_loss),
+        "least_loss": least_loss(run.objective) if asked.different_data else None,
         "diverged": run.diverged,
         "trace": None if out is None else str(out),
     }
@@ -112,6 +114,7 @@ def _print(asked: Scenario, summary: dict[str, Any]) -> None:
     from sddeverify.emulator.summary import ledger_rows, number, table
 
     rate = "sum of 1/m" if asked.pool else "P/m"
+    least = "" if summary["least_loss"] is None else f"least mean loss: {number(summary['least_loss'])}"
     rows = [
         ("arrivals", f"{summary['arrivals']} in {number(summary['duration'])} s", ""),
         (
@@ -127,7 +130,7 @@ def _print(asked: Scenario, summary: dict[str, Any]) -> None:
         ("", f"{number(summary['mean_staleness_seconds'])} s", ""),
         ("", f"{number(summary['mean_staleness_samples'])} samples", ""),
         *ledger_rows(summary["ledger"]),
-        ("loss at the end", "diverged" if summary["diverged"] else number(summary["final_loss"]), ""),
+        ("loss at the end", "diverged" if summary["diverged"] else number(summary["final_loss"]), least),
     ]
     console = Console()
     console.print(table(f"{summary['policy']} SGD, {summary['workers']} workers, virtual time", rows))

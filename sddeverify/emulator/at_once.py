@@ -74,7 +74,8 @@ class _Loop:
         server, workers = emulation.server, emulation.workers
         objective: Any = workers[0].objective
         # With additive noise and a linear gradient, one expression serves floats and arrays, and gives the same bits.
-        self.linear = hasattr(objective, "additive_noise") and all(one.objective is objective for one in workers)
+        same = all(one.objective is objective for one in workers)
+        self.linear = same and hasattr(objective, "additive_noise") and objective.centred
         self.flat = self.linear and objective.dimension == 1
         self.slope: Any = 0.0
         if self.linear:
@@ -115,7 +116,7 @@ class _Loop:
                     draws = noise[index] = self._drawn(workers[index])
                 gradient = slope * seen + draws.pop()
             else:
-                gradient = workers[index].objective.gradient(seen, workers[index].noise)
+                gradient = workers[index].gradient(seen)
             before, iterate = iterate, iterate - rate * gradient
             ticks += now - read
             versions += version - version_read

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from sddeverify import objectives
 from sddeverify.emulator import checkpoint, policies
 from sddeverify.emulator.clock import Ticks
 from sddeverify.emulator.drivers import Stop, run_asyncio, run_heap
 from sddeverify.emulator.path import Grid, Path, Thinned
+from sddeverify.emulator.problem import objective_of, of_workers, parts_of, policy_of
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.team import ticks_of, workers_of
 from sddeverify.emulator.threads import one_blas_thread
@@ -123,7 +123,7 @@ class Emulation:
 
         Args:
             scenario: What to emulate.
-            objective: What to minimise instead of the scenario's objective.
+            objective: What to minimise instead of the scenario's objective; a ``Mean`` has a part for each worker.
             path_times: Times in seconds at which to note the iterate; a thinned record of updates if left out.
             replica: Number of the run in an ensemble; each has random streams of its own.
             laws: A compute law for each worker, instead of the scenario's for all.
@@ -131,13 +131,13 @@ class Emulation:
         Raises:
             InvalidScenario: for an unknown policy or objective, or parameters that they do not allow; for a number
                 of laws that is not that of the workers.
-            UnsupportedScenario: for more than 100 000 workers.
+            UnsupportedScenario: for more than 100 000 workers, or a policy for which all must have the same data.
         """
         if scenario.workers > _MOST_WORKERS:
             raise UnsupportedScenario(
                 f"workers: {scenario.workers} are too many to emulate; the most is {_MOST_WORKERS}"
             )
-        policy = policies.create(scenario.policy.name, scenario.policy.parameters, scenario.workers)
+        policy = policy_of(scenario, objective)
         objective = objective_of(scenario) if objective is None else objective
         ticks = ticks_of(scenario)
         path = Thinned() if path_times is None else Grid(sorted(ticks.of(time) for time in path_times))
@@ -146,9 +146,9 @@ class Emulation:
         family = () if replica is None else (replica,)
         policy.prepare(objective, policies.generator(scenario.seed, *family))
         server = Server(initial, rate, policy, scenario.workers, ticks, Columns(), path)
-        computed = policy.equip(objective, rate)
-        workers = workers_of(scenario, ticks, computed, family, laws)
-        return cls(scenario, objective, ticks, server, workers, batch_size_of(computed))
+        computed = [policy.equip(one, rate) for one in parts_of(objective)]
+        workers = workers_of(scenario, ticks, of_workers(objective, computed, scenario.workers), family, laws)
+        return cls(scenario, objective, ticks, server, workers, batch_size_of(computed[0]))
 
     def begin(self) -> list[Any]:
         """Return the first jobs, once; drivers call it."""
@@ -233,18 +233,6 @@ class Emulation:
         emulation = cls.create(scenario, objective=objective, laws=laws)
         fill(emulation)
         return emulation
-
-
-def objective_of(scenario: Scenario) -> Objective:
-    """Return the objective that a scenario names, or the quadratic with its Hessian eigenvalues.
-
-    Raises:
-        InvalidScenario: for an unknown objective, or parameters that it does not allow.
-        MissingExtra: if its data needs a package that is not installed.
-    """
-    if scenario.objective is None:
-        return objectives.Quadratic(scenario.hessian, scenario.noise_variance)
-    return objectives.build(scenario.objective.name, scenario.objective.parameters)
 
 
 def emulate(

@@ -56,14 +56,18 @@ def ticks_of(scenario: Scenario) -> Ticks:
 
 
 def workers_of(
-    scenario: Scenario, ticks: Ticks, objective: Objective, family: tuple[int, ...], laws: Sequence[Law] | None
+    scenario: Scenario,
+    ticks: Ticks,
+    objectives: Sequence[Objective],
+    family: tuple[int, ...],
+    laws: Sequence[Law] | None,
 ) -> list[Worker]:
     """Return the workers, in the order of the scenario's groups.
 
     Args:
         scenario: Who they are.
         ticks: Unit of time.
-        objective: What they compute gradients of.
+        objectives: What each computes gradients of.
         family: Index of the run in an ensemble, or nothing.
         laws: A compute law for each worker, instead of the scenario's.
 
@@ -83,7 +87,7 @@ def workers_of(
             law: Sampler = group.compute if laws is None else laws[index]
             if scenario.downlink is not None or hang:
                 law = JobTimes(law, scenario.downlink, hang)
-            worker = Worker(index, law, ticks, objective, *generators(scenario.seed, *family, index))
+            worker = Worker(index, law, ticks, objectives[index], *generators(scenario.seed, *family, index))
             worker.uplink = uplink
             if group.on is not None and group.off is not None:
                 random = _stream(scenario.seed, *family, index, _AVAILABILITY_STREAM)  # a sibling of its other streams

@@ -123,14 +123,17 @@ class Worker:
 
     def finish(self) -> np.ndarray:
         """End the job and return its gradient, shape (d,)."""
-        job = self._end()
+        return self.gradient(self._end().iterate)
+
+    def gradient(self, iterate: np.ndarray) -> np.ndarray:
+        """Return the next stochastic gradient, at an iterate, shape (d,)."""
         if not hasattr(self.objective, "additive_noise"):
-            gradient: np.ndarray = self.objective.gradient(job.iterate, self.noise)
+            gradient: np.ndarray = self.objective.gradient(iterate, self.noise)
             return gradient
         if self.used == len(self.drawn):
             self.draw_noise()
         self.used += 1
-        noisy: np.ndarray = self.objective.full_gradient(job.iterate)
+        noisy: np.ndarray = self.objective.full_gradient(iterate)
         noisy += self.drawn[self.used - 1]
         return noisy
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sddeverify.errors import invalid
+from sddeverify.objectives._mean import Mean
 from sddeverify.objectives._objective import Objective
 from sddeverify.objectives.double_well import DoubleWell
 from sddeverify.objectives.logistic import Logistic
@@ -35,6 +36,7 @@ __all__ = [
     "DoubleWell",
     "Logistic",
     "MarkovChain",
+    "Mean",
     "Mlp",
     "MnistSoftmax",
     "Objective",

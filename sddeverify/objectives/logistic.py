@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
 from sddeverify.exact import Exact, integer, positive
 from sddeverify.objectives._digits import digits
+from sddeverify.objectives._labels import labelled, read_labels
+from sddeverify.objectives._newton import newton
 from sddeverify.objectives._objective import Array, Objective
 from sddeverify.objectives.ridge import MAX_BATCH
 
@@ -23,17 +26,23 @@ class Logistic(Objective):
     Args:
         regularization: The weight of the penalty, positive.
         batch_size: Number of examples, drawn with replacement, in one stochastic gradient.
+        labels: The digits whose examples are used; all if left out.
     """
 
-    def __init__(self, regularization: Exact = "1/100", batch_size: int = 32) -> None:
+    def __init__(
+        self, regularization: Exact = "1/100", batch_size: int = 32, labels: Iterable[int] | None = None
+    ) -> None:
         self.regularization = positive(regularization, "logistic.regularization")
         self.batch_size = integer(batch_size, "logistic.batch_size", 1, MAX_BATCH)
+        self.labels = read_labels(labels, "logistic.labels")
 
     @cached_property
     def data(self) -> tuple[Array, Array]:
-        """The examples x, shape (1797, 65), and the labels as rows of the identity, shape (1797, 10)."""
+        """The examples x, shape (n, 65), and the labels as rows of the identity, shape (n, 10); all are n = 1797."""
         pixels, labels = digits()
-        return np.column_stack([pixels, np.ones(len(pixels))]), np.eye(CLASSES)[labels.astype(int)]
+        chosen = labelled(labels, self.labels)
+        x = np.column_stack([pixels, np.ones(len(pixels))])
+        return x[chosen], np.eye(CLASSES)[labels[chosen].astype(int)]
 
     @property
     def dimension(self) -> int:
@@ -46,20 +55,7 @@ class Logistic(Objective):
 
     @cached_property
     def _minimum(self) -> Array:
-        """Newton's method with halved steps: f is strongly convex, so that it converges from anywhere."""
-        w = self.initial()
-        for _ in range(100):
-            slope = self.full_gradient(w)
-            step = np.linalg.solve(self.hessian(w), slope)
-            decrease = float(slope @ step)
-            length = 1.0
-            # Near the minimum the loss is flat to rounding, and the full step is the right one.
-            while decrease > 1e-10 and self.loss(w - length * step) > self.loss(w) - 0.25 * length * decrease:
-                length /= 2
-            w = w - length * step
-            if decrease < 1e-24:
-                break
-        return w
+        return newton(self)  # f is strongly convex, so that it converges from anywhere
 
     def minimum(self) -> Array:
         """Return the minimiser, by Newton's method; the gradient there is zero to rounding."""

@@ -12,11 +12,12 @@ import numpy as np
 from sddeverify.errors import MissingExtra, UnsupportedScenario
 from sddeverify.exact import Exact, integer, positive
 from sddeverify.objectives._digits import digits
+from sddeverify.objectives._labels import labelled, read_labels
 from sddeverify.objectives._objective import Array, Objective
 from sddeverify.objectives.ridge import MAX_BATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _CLASSES = 10
 _INPUTS = 65  # 64 pixels and a constant
@@ -33,19 +34,30 @@ class Mlp(Objective):
         regularization: The weight of the penalty, positive.
         batch_size: Number of examples, drawn with replacement, in one stochastic gradient.
         start: Seed of the initial weights.
+        labels: The digits whose examples are used; all if left out.
     """
 
-    def __init__(self, hidden: int = 8, regularization: Exact = "1/100", batch_size: int = 32, start: int = 0) -> None:
+    def __init__(
+        self,
+        hidden: int = 8,
+        regularization: Exact = "1/100",
+        batch_size: int = 32,
+        start: int = 0,
+        labels: Iterable[int] | None = None,
+    ) -> None:
         self.hidden = integer(hidden, "mlp.hidden", 1, 30)
         self.regularization = positive(regularization, "mlp.regularization")
         self.batch_size = integer(batch_size, "mlp.batch_size", 1, MAX_BATCH)
         self.start = integer(start, "mlp.start", 0, 2**64 - 1)
+        self.labels = read_labels(labels, "mlp.labels")
 
     @cached_property
     def data(self) -> tuple[Array, Array]:
-        """The examples x, shape (1797, 65), and the labels as rows of the identity, shape (1797, 10)."""
+        """The examples x, shape (n, 65), and the labels as rows of the identity, shape (n, 10); all are n = 1797."""
         pixels, labels = digits()
-        return np.column_stack([pixels, np.ones(len(pixels))]), np.eye(_CLASSES)[labels.astype(int)]
+        chosen = labelled(labels, self.labels)
+        x = np.column_stack([pixels, np.ones(len(pixels))])
+        return x[chosen], np.eye(_CLASSES)[labels[chosen].astype(int)]
 
     @property
     def dimension(self) -> int:

@@ -9,30 +9,41 @@ from functools import cached_property
 import numpy as np
 
 from sddeverify.errors import invalid
-from sddeverify.exact import Exact, non_negative, positive
+from sddeverify.exact import Exact, non_negative, positive, rational
 from sddeverify.objectives._objective import Array, Objective
 
 
 class Quadratic(Objective):
-    """f(w) = sum of h_k w_k^2 / 2 with minimum 0; a gradient carries independent noise in each coordinate.
+    """f(w) = sum of h_k (w_k - m_k)^2 / 2; a gradient carries independent noise in each coordinate.
 
     Args:
         eigenvalues: The positive curvatures h_k; at least one.
         noise_variance: Variance sigma^2 of the gradient noise in each coordinate.
+        minimum: The m_k, in the order of the h_k; 0 if left out.
     """
 
-    def __init__(self, eigenvalues: Iterable[Exact], noise_variance: Exact = 0) -> None:
+    def __init__(
+        self, eigenvalues: Iterable[Exact], noise_variance: Exact = 0, minimum: Iterable[Exact] | None = None
+    ) -> None:
         if isinstance(eigenvalues, str) or not isinstance(eigenvalues, Iterable):
             raise invalid("quadratic.eigenvalues", eigenvalues, "a list of positive numbers")
-        exact = sorted(positive(h, f"quadratic.eigenvalues[{k}]") for k, h in enumerate(eigenvalues))
-        if not exact:
+        given = [positive(h, f"quadratic.eigenvalues[{k}]") for k, h in enumerate(eigenvalues)]
+        if not given:
             raise invalid("quadratic.eigenvalues", [], "at least one positive number")
-        self.exact = tuple(exact)
+        self.exact = tuple(sorted(given))
+        self._given = tuple(given)
+        if isinstance(minimum, str) or not isinstance(minimum, Iterable | None):
+            raise invalid("quadratic.minimum", minimum, "a list of numbers")
+        at = [rational(m, f"quadratic.minimum[{k}]") for k, m in enumerate(minimum or [0] * len(given))]
+        if len(at) != len(given):
+            raise invalid("quadratic.minimum", f"{len(at)} numbers", f"one for each of the {len(given)} eigenvalues")
+        self.centred = not any(at)
+        self._at = np.array([float(m) for m in at])
         self.noise_variance = non_negative(noise_variance, "quadratic.noise_variance")
 
     @cached_property
     def _curvatures(self) -> Array:
-        return np.array([float(h) for h in self.exact])
+        return np.array([float(h) for h in self._given])
 
     @cached_property
     def _deviation(self) -> float:
@@ -48,15 +59,16 @@ class Quadratic(Objective):
         return np.ones(self.dimension)
 
     def minimum(self) -> Array:
-        """0."""
-        return np.zeros(self.dimension)
+        """The m_k."""
+        return self._at.copy()
 
     def loss(self, w: Array) -> float:
-        """Sum of h_k w_k^2/2."""
-        return float(self._curvatures @ (w * w)) / 2
+        """Sum of h_k (w_k - m_k)^2/2."""
+        v = w if self.centred else w - self._at
+        return float(self._curvatures @ (v * v)) / 2
 
     def gradient(self, w: Array, rng: np.random.Generator) -> Array:
-        """Return h_k w_k plus Gaussian noise; without noise the generator is not used."""
+        """Return h_k (w_k - m_k) plus Gaussian noise; without noise the generator is not used."""
         exact = self.full_gradient(w)
         if not self._deviation:
             return exact
@@ -78,12 +90,12 @@ class Quadratic(Objective):
 
     def batch_loss(self, w: Array, rng: np.random.Generator) -> float:
         """The loss plus the inner product of the noise with w."""
-        noise = self.gradient(np.zeros(self.dimension), rng)
+        noise = self.gradient(self._at, rng)
         return self.loss(w) + float(noise @ w)
 
     def full_gradient(self, w: Array) -> Array:
-        """h_k w_k."""
-        return self._curvatures * w
+        """h_k (w_k - m_k)."""
+        return self._curvatures * (w if self.centred else w - self._at)
 
     def hessian(self, w: Array | None = None) -> Array:
         """Return the diagonal matrix of the curvatures, the same everywhere."""

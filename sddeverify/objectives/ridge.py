@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
 from sddeverify.exact import Exact, integer, positive
 from sddeverify.objectives._digits import digits
+from sddeverify.objectives._labels import labelled, read_labels
 from sddeverify.objectives._objective import Array, Objective
 
 MAX_BATCH = 10**7
@@ -23,18 +25,23 @@ class Ridge(Objective):
     Args:
         regularization: The weight of the penalty, positive.
         batch_size: Number of examples, drawn with replacement, in one stochastic gradient.
+        labels: The digits whose examples are used, centred with those of all; all if left out.
     """
 
-    def __init__(self, regularization: Exact = "1/100", batch_size: int = 32) -> None:
+    def __init__(
+        self, regularization: Exact = "1/100", batch_size: int = 32, labels: Iterable[int] | None = None
+    ) -> None:
         self.regularization = positive(regularization, "ridge.regularization")
         self.batch_size = integer(batch_size, "ridge.batch_size", 1, MAX_BATCH)
+        self.labels = read_labels(labels, "ridge.labels")
 
     @cached_property
     def data(self) -> tuple[Array, Array]:
-        """The centred examples X, shape (1797, 64), and targets y, shape (1797,)."""
+        """The centred examples X, shape (n, 64), and targets y, shape (n,); of all digits n = 1797."""
         pixels, labels = digits()
         parity = 1.0 - 2.0 * (labels % 2)
-        return pixels - pixels.mean(axis=0), parity - parity.mean()
+        chosen = labelled(labels, self.labels)
+        return (pixels - pixels.mean(axis=0))[chosen], (parity - parity.mean())[chosen]
 
     @property
     def dimension(self) -> int:

@@ -49,7 +49,7 @@ def _ensemble(scenario: str, replica: int, arrivals: int) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _loaded(text: str) -> tuple[Scenario, Objective]:
     """Return the scenario and its objective, whose data are loaded once in each process."""
-    from sddeverify.emulator.run import objective_of
+    from sddeverify.emulator.problem import objective_of
     from sddeverify.scenario import Scenario
 
     scenario = Scenario.from_json(text)

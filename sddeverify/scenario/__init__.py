@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sddeverify.delays import Law, parse, require_delay
 from sddeverify.errors import InvalidScenario, UnsupportedScenario, invalid
@@ -19,6 +19,9 @@ from sddeverify.exact import Exact, integer, non_negative, positive, spell
 from sddeverify.scenario._files import loaded, read_table, toml
 from sddeverify.scenario._pool import Group, from_file, law, written
 from sddeverify.scenario._specs import ObjectiveSpec, PolicySpec, Value
+
+if TYPE_CHECKING:
+    from sddeverify.objectives import Objective
 
 __all__ = ["Group", "ObjectiveSpec", "PolicySpec", "Scenario", "Value", "read_table"]
 
@@ -108,10 +111,8 @@ class Scenario:
         keep("downlink", None if downlink is None else law(downlink, "downlink"))
         keep("policies", _policies(policies))
         keep("arrivals", None if arrivals is None else integer(arrivals, "arrivals", 1, _MAX_ARRIVALS))
-        if self.objective is not None:
-            from sddeverify.objectives import build  # NumPy, only where it is needed
-
-            build(self.objective.name, self.objective.parameters)
+        if self.objective is not None or self.different_data:
+            self.built()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Scenario:
@@ -212,6 +213,21 @@ class Scenario:
         lines = [line for line in self.to_toml().splitlines() if line]
         shown = [line if len(line) <= 160 else f"{line[:157]}..." for line in lines]
         return "\n".join(["```toml", *shown, "```"])
+
+    def built(self) -> Objective | None:
+        """Return what is minimised; of workers with different data the mean, and ``None`` if only a Hessian is given.
+
+        Raises:
+            InvalidScenario: for an unknown objective, parameters that it does not allow, or data that do not fit.
+        """
+        from sddeverify.scenario._objectives import built  # NumPy, only where it is needed
+
+        return built(self)
+
+    @property
+    def different_data(self) -> bool:
+        """Whether some workers have data of their own."""
+        return any(group.data for group in self.pool)
 
     @property
     def sha256(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 from sddeverify.delays import MAX_NOTATION, Law, parse, require_delay
 from sddeverify.errors import InvalidScenario, invalid
 from sddeverify.exact import Exact, integer, non_negative, spell
+from sddeverify.scenario._specs import Parameter, Value, parameter, spelled
 
 _MOST_SWITCHES = 1000
+_DATA = "a table of parameters of the objective, such as {labels = [0, 1, 2]}"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Group:
         hang: Probability that a gradient never ends, 0 to 1; drawn anew for each gradient.
         on: Law of the times for which a worker is there, one after the other; ``None`` if it always is.
         off: Law of the times for which it is away between them; its computation then pauses.
+        data: Parameters of the scenario's objective that are others for these workers, such as the digits that they
+            have; sorted pairs of a name and a value.
 
     Raises:
         InvalidScenario: naming the field, its value and what is allowed.
@@ -34,6 +38,7 @@ class Group:
     hang: Fraction
     on: Law | None
     off: Law | None
+    data: tuple[tuple[str, Value], ...]
 
     def __init__(
         self,
@@ -42,6 +47,7 @@ class Group:
         hang: Exact = 0,
         on: Law | str | None = None,
         off: Law | str | None = None,
+        data: Mapping[str, Parameter] | Iterable[tuple[str, Parameter]] = (),
         *,
         field: str = "pool",
     ) -> None:
@@ -61,6 +67,14 @@ class Group:
             allowed = f"times with a mean of at least 1/{_MOST_SWITCHES} of the mean compute time"
             raise invalid(f"{field}.on", str(self.on), allowed)
 
+        try:
+            pairs = dict(data)
+        except (TypeError, ValueError):
+            raise invalid(f"{field}.data", data, _DATA) from None
+        if not all(isinstance(key, str) for key in pairs):
+            raise invalid(f"{field}.data", data, _DATA)
+        keep("data", tuple((key, parameter(value, f"{field}.data.{key}")) for key, value in sorted(pairs.items())))
+
     @classmethod
     def read(cls, value: object, field: str, default: object) -> Group:
         """Return what a file says: a table with ``workers``, and what else there is to say."""
@@ -72,6 +86,8 @@ class Group:
                 raise invalid(f"{field}, unknown key", key, f"only {', '.join(known)}")
         if "workers" not in value:
             raise InvalidScenario(f"{field}.workers: it is missing; write the number of workers of this kind")
+        if not isinstance(value.get("data", {}), Mapping):
+            raise invalid(f"{field}.data", value["data"], _DATA)
         laws = {key: from_file(value[key]) for key in ("compute", "on", "off") if key in value}
         return cls(**({"compute": default} | dict(value) | laws), field=field)
 
@@ -83,6 +99,7 @@ class Group:
             "workers": self.workers,
             **{name: written(one, notation=notation) for name, one in laws.items() if one is not None},
             **hang,
+            **({"data": {key: spelled(one) for key, one in self.data}} if self.data else {}),
         }
 
 

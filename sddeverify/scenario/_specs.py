@@ -38,7 +38,7 @@ class _Spec:
             if not isinstance(key, str) or not _NAME.match(key) or key == "name":
                 raise invalid(f"{kind}.{name}", key, "parameters named by lower-case letters, digits and underscores")
         object.__setattr__(self, "name", name)
-        values = {key: _value(value, f"{kind}.{key}") for key, value in sorted((parameters or {}).items())}
+        values = {key: parameter(value, f"{kind}.{key}") for key, value in sorted((parameters or {}).items())}
         object.__setattr__(self, "parameters", values)
 
     @classmethod
@@ -59,7 +59,7 @@ class _Spec:
 
     def written(self) -> dict[str, Written]:
         """Return the table that :meth:`read` reads."""
-        return {"name": self.name, **{key: _written(value) for key, value in self.parameters.items()}}
+        return {"name": self.name, **{key: spelled(value) for key, value in self.parameters.items()}}
 
 
 class PolicySpec(_Spec):
@@ -70,7 +70,7 @@ class ObjectiveSpec(_Spec):
     """What is minimised: the name of an objective, and its parameters."""
 
 
-def _value(value: object, field: str) -> Value:
+def parameter(value: object, field: str) -> Value:
     """Return a parameter in its one form."""
     if isinstance(value, bool) or (isinstance(value, str) and _NAME.match(value)):
         return value
@@ -84,7 +84,8 @@ def _number(value: object, field: str) -> int | Fraction:
     return number.numerator if number.denominator == 1 else number
 
 
-def _written(value: Value) -> Written:
+def spelled(value: Value) -> Written:
+    """Return a parameter as a file gives it."""
     if isinstance(value, tuple):
         return [spell(x) if isinstance(x, Fraction) else x for x in value]
     return spell(value) if isinstance(value, Fraction) else value

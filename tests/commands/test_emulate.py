@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from sddeverify.emulator.trace import Trace
@@ -157,3 +158,85 @@ def test_the_file_says_how_long(run, scenario):
     scenario.write_text(SCENARIO + "arrivals = 123\n")
     assert run("emulate", scenario, "--json").json["arrivals"] == 123
     assert run("emulate", scenario, "--arrivals", 77, "--json").json["arrivals"] == 77
+
+
+DIFFERENT = """
+learning_rate = "1/100"
+workers = 2
+compute = "erlang(4, 1)"
+objective = {name = "quadratic", eigenvalues = [1], noise_variance = "1/10"}
+policy = "POLICY"
+seed = SEED
+
+[[pool]]
+workers = 1
+data = {minimum = [1]}
+
+[[pool]]
+workers = 1
+compute = "erlang(4, 4)"
+data = {minimum = [-1]}
+"""
+
+
+def excesses(run, path, policy):
+    """The loss at the end of 16 runs above the least possible one."""
+    found = []
+    for seed in range(16):
+        path.write_text(DIFFERENT.replace("POLICY", policy).replace("SEED", str(seed)))
+        summary = run("emulate", path, "--arrivals", 1200, "--json").json
+        assert summary["least_loss"] == pytest.approx(0.5)
+        found.append(summary["final_loss"] - summary["least_loss"])
+    return np.mean(found), np.std(found, ddof=1) / 4
+
+
+def test_what_rescaled_sgd_is_for(run, scenario):
+    """Minima +1 and -1, speeds 4 : 1: asynchronous SGD settles near 0.6, .18 above the least loss, rescaled SGD near 0.
+
+    Around these points runs vary; their variance is at most learning rate x variance of a weighted gradient, of which
+    half is excess: below .01 in both. Each comparison allows 4.5 standard errors, an error level of 1e-5.
+    """
+    wrong, error = excesses(run, scenario, "asynchronous")
+    assert abs(wrong - 0.18) < 4.5 * error + 0.01
+    assert wrong - 4.5 * error > 0.05
+    right, error = excesses(run, scenario, "rescaled_asgd")
+    assert right + 4.5 * error < 0.02
+    assert right > 0
+
+
+def test_digits_of_their_own(run, scenario):
+    """Half of the workers, eight times as fast, have the digits 0 to 4, the others 5 to 9."""
+    members = 'learning_rate = "1/50"\nworkers = 4\ncompute = "erlang(4, 1)"\nobjective = "ridge"\nseed = 1\n'
+    groups = [
+        "{workers = 2, data = {labels = [0, 1, 2, 3, 4]}}",
+        '{workers = 2, compute = "erlang(4, 8)", data = {labels = [5, 6, 7, 8, 9]}}',
+    ]
+    excess = {}
+    for policy in ("asynchronous", "rescaled_asgd"):
+        scenario.write_text(members + f'policy = "{policy}"\npool = [{", ".join(groups)}]\n')
+        summary = run("emulate", scenario, "--arrivals", 12_000, "--json").json
+        excess[policy] = summary["final_loss"] - summary["least_loss"]
+    assert 0 < excess["rescaled_asgd"] < excess["asynchronous"] / 3
+    assert "least mean loss" in run("emulate", scenario, "--arrivals", 10).out
+
+
+@pytest.mark.parametrize(
+    ("objective", "data", "words"),
+    [
+        ('"ridge"', "{labelz = [1]}", ("pool[0].data: objective.ridge: 'labelz'", "labels")),
+        ('"ridge"', "{labels = [10]}", ("pool[0].data: ridge.labels[0]: 10", "0 to 9")),
+        ('"ridge"', "{labels = []}", ("pool[0].data: ridge.labels: []", "at least one digit")),
+        ('"ridge"', "{batch_size = 8}", ("pool[0].data: '8 samples in a gradient'", "data with 32")),
+        ('"ridge"', "[1]", ("pool[0].data: [1]", "a table of parameters of the objective")),
+        ('"mlp"', "{hidden = 3}", ("pool[0].data: '235 variables'", "data with 610")),
+        ('{name = "quadratic", eigenvalues = [1]}', "{minimum = [1, 2]}", ("pool[0].data: quadratic.minimum",)),
+        ('{name = "quadratic", eigenvalues = [1]}', "{eigenvalues = [1, 2]}", ("pool[0].data: '2 variables'",)),
+        (None, "{minimum = [1]}", ("pool[0].data: {'minimum': (1,)}", "in place of hessian")),
+    ],
+)
+def test_bad_data(run, scenario, objective, data, words):
+    what = 'hessian = ["1"]' if objective is None else f"objective = {objective}"
+    scenario.write_text(
+        f'learning_rate = 1\nworkers = 2\ncompute = "constant(1)"\n{what}\npool = [{{workers = 2, data = {data}}}]\n'
+    )
+    run("emulate", scenario).assert_one_sentence(*words)

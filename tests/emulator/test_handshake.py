@@ -230,7 +230,8 @@ def test_a_frame_of_a_monstrous_length_is_refused_before_it_is_read():
     session, _ = proved()
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(head)  # and nothing more: whoever waited for the body would wait forever
+        theirs.settimeout(5)
+        ours.sendall(head)  # and nothing more: whoever waits for the body waits in vain
         with pytest.raises(Refused, match="4294967295 bytes, where 1000 are the most"):
             Channel(theirs, session, 1000).receive()
 
@@ -238,7 +239,7 @@ def test_a_frame_of_a_monstrous_length_is_refused_before_it_is_read():
         stream = asyncio.StreamReader()
         stream.feed_data(head)
         with pytest.raises(Refused, match="4294967295 bytes"):
-            await read_sealed(stream, session.received, 1000)
+            await asyncio.wait_for(read_sealed(stream, session.received, 1000), 5)
 
     asyncio.run(main())
 

@@ -101,6 +101,7 @@ class Guided(Policy):
     error: float | None = None
     replayed: int = 0
 
+    same_data: ClassVar[bool] = True
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {
         "window": count,
         "replays": count_or_zero,

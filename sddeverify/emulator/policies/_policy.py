@@ -35,11 +35,13 @@ class Policy(ABC):
             called with the value, the field name for messages, and the number of workers.
         defaults: The value of a parameter that is left out, as the scenario would have it, from the number of workers.
         silent: Whether a discarded gradient was never sent, so that it costs no traffic.
+        same_data: Whether all workers must have the same data, as the policy computes gradients itself.
     """
 
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], Any]]] = {}
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {}
     silent: ClassVar[bool] = False
+    same_data: ClassVar[bool] = False
 
     @property
     def extra_gradients(self) -> int:

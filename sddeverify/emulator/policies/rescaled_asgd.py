@@ -17,7 +17,8 @@ class RescaledAsgd(Asynchronous):
 
     Reconstructed from the idea alone: fast workers would pull the iterate to the minimum of their own data.
     Filled in: the frequency of worker i is estimated by its share of all pushes so far, each count starting at 1, and
-    the weight is (pushes of all)/(P pushes of i); its long-run mean over pushes is 1.
+    the weight is (pushes of all)/(P pushes of i); its long-run mean over pushes is 1. So what is minimised is the mean
+    over workers, :class:`~sddeverify.objectives.Mean`, and not the one weighted with their speeds.
 
     Attributes:
         pushes: Pushes of each worker, plus 1.
