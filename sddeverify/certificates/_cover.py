@@ -147,20 +147,32 @@ def stable_or_not(subject: Subject, checked: bool) -> tuple[bool, Any]:
     return zeros == 0, witness
 
 
+def middle(source: dict[str, Any]) -> CharacteristicFunction:
+    """Return the function in the middle of a box of parameters, given by the members of a claim.
+
+    Raises:
+        Obstacle: if there is no such function.
+    """
+    box = {name: source[name] for name in _NAMES}
+    for path in [*_parameters(box)]:
+        lo, hi = _ends(box, path)
+        box = _replaced(box, path, [spell((lo + hi) / 2)] * 2)
+    try:
+        return CharacteristicFunction(box["damping"][0], Law.from_json(box["delay"]), box["undelayed"][0])
+    except (SddeverifyError, Malformed) as error:
+        raise Obstacle(Reason.DOMAIN, f"the middle of the parameters is no function: {error}") from None
+
+
 def _between_roots(subject: Subject) -> Fraction | None:
     """An abscissa c > 0 between the rightmost roots and the next ones, in the middle of a box; None if it is stable."""
     source: Any = subject.function.source
     try:
-        for path in [*_parameters(source)]:
-            lo, hi = _ends(source, path)
-            source = _replaced(source, path, [spell((lo + hi) / 2)] * 2)
-        law = Law.from_json(source["delay"])
-        found = search.leading(CharacteristicFunction(source["damping"][0], law, source["undelayed"][0]))
-    except (SddeverifyError, Malformed):
+        found = search.leading(middle(source))
+    except (SddeverifyError, Obstacle):
         return None
     first = found[0].real
     second = max((x.real for x in found if x.real < first * (1 - 1e-9)), default=0.0)
     if first <= 0:
         return None
-    middle = Fraction((first + max(second, 0.0)) / 2)
-    return middle.limit_denominator(max(64, int(64 / middle)))
+    between = Fraction((first + max(second, 0.0)) / 2)
+    return between.limit_denominator(max(64, int(64 / between)))

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sddeverify.analysis.arithmetic import ARRAY, SCALAR
+from sddeverify.analysis.equation import transform
 from sddeverify.certificates import root_count
-from sddeverify.certificates._certificate import Inconclusive, Reason
+from sddeverify.certificates._certificate import Inconclusive, Obstacle, Reason
+from sddeverify.certificates._cover import middle
 from sddeverify.delays import Constant, Empirical, Sum
-from sddeverify.errors import invalid
+from sddeverify.errors import UnsupportedScenario, invalid
 from sddeverify.exact import Enclosure, positive
 from sddeverify.models import CharacteristicFunction
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sddeverify.certificates.root_count import RootCount
     from sddeverify.exact import Exact
 
-_FREQUENCIES = 8000
+_FREQUENCIES, _HALVINGS = 8000, 80
 _MOST = 200
-_NEAR = Fraction(1, 1000)  # relative, as the next ones: where stretches are cut
-# About a crossing; the wide ones are for measured laws, whose mean delay, and so the damping, is an interval.
-_CLOSE = tuple(Fraction(k, 10**6) for k in (1, 100, 1000, 10_000, 30_000, 100_000, 200_000, 300_000))
+_NEAR = Fraction(1, 1000)  # relative: where stretches are cut
+_CLOSE = Fraction(1, 10**6)  # relative: the range about a crossing for one function,
+_WIDER = (2, 4, 10, 30)  # and for a measured law, whose mean delay is an interval, too: x spread
+
+
+class Meeting(NamedTuple):
+    """A crossing delay d, its frequency w, and by how much d varies, to first order, with damping and rounded times."""
+
+    delay: float
+    frequency: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -64,23 +78,30 @@ def prove(h: CharacteristicFunction, up_to: Exact) -> Shifts | Inconclusive:
     top = positive(up_to, "up_to")
     if h.delay_hi is not None or h.undelayed.width:
         raise invalid("delay, undelayed", str(h.delay), "numbers, not intervals")
-    found = [d for d in _computed(h, float(top)) if d < top]
+    try:
+        found = [one for one in meetings(h, float(top)) if one.delay < top]
+    except Obstacle as obstacle:
+        return obstacle.result
     if len(found) > _MOST:
         return Inconclusive(Reason.BUDGET, f"more than {_MOST} crossings; lower the bound")
     result: Shifts | Inconclusive = Inconclusive(Reason.PRECISION, "no ranges were tried")
-    exact = h.damping.width == 0 and not isinstance(h.delay, Empirical)
-    for close in _CLOSE[:1] if exact or not found else _CLOSE:
-        result = _between(h, found, top, close)
-        if isinstance(result, Shifts) or result.reason is Reason.BUDGET:
+    # A range that is too narrow costs a search in vain; a wider one, less effort.
+    for wider in _WIDER if any(one.spread for one in found) else _WIDER[:1]:
+        last, result = result, _between(h, found, top, wider)
+        if isinstance(result, Shifts):
             return result
+        if wider > _WIDER[0] and result.reason is Reason.PRECISION:
+            return last  # so wide that ranges overlap: what stopped the narrower ones says more
     return result
 
 
-def _between(h: CharacteristicFunction, found: list[Fraction], top: Fraction, close: Fraction) -> Shifts | Inconclusive:
-    """Prove the stretches between crossings that are known to a relative width."""
+def _between(h: CharacteristicFunction, found: list[Meeting], top: Fraction, wider: int) -> Shifts | Inconclusive:
+    """Prove the stretches between crossings, about which so many times their spread is left out."""
     edges: list[Fraction] = [Fraction(0)]
-    for d in found:
-        edges += [d * (1 - close), d * (1 + close)]
+    for one in found:
+        d = Fraction(one.delay).limit_denominator(10**15)
+        aside = max(d * _CLOSE, wider * Fraction(one.spread).limit_denominator(10**9))
+        edges += [d - aside, d + aside]
     edges.append(top)
     if any(x >= y for x, y in pairwise(edges)):
         return Inconclusive(Reason.PRECISION, "two crossings, or one and an end of the range, are not told apart")
@@ -112,27 +133,48 @@ def _stretch(h: CharacteristicFunction, start: Fraction, end: Fraction) -> list[
     return found
 
 
-def _computed(h: CharacteristicFunction, top: float) -> list[Fraction]:
-    """The delays d at which i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0, ascending.
+def meetings(h: CharacteristicFunction, top: float | None = None) -> list[Meeting]:
+    """Return where i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0 and d >= 0, by increasing d; computed.
 
     Moduli agree where |i w + b| = |a Phi(i w)|, 0 < w <= |a|; the phase of the rest then gives d, up to 2 pi/w.
-    """
-    a, b = float(h.damping.midpoint), float(h.undelayed.lo)
 
-    def excess(w: float) -> float:
-        return abs(complex(b, w)) - abs(a * complex(h.delay.laplace(complex(0, w), np.exp)))
+    Args:
+        h: The characteristic function; of intervals of parameters the middle counts.
+        top: All meetings with d <= top; if left out, the first one at each frequency.
+
+    Raises:
+        Obstacle: if the parameters have no middle, or are out of the range of floats.
+    """
+    h, varied = middle(h.to_json()), float(h.damping.width / abs(h.damping.midpoint)) / 2
+    a, b = float(h.damping.midpoint), float(h.undelayed.midpoint)
+    try:
+        law = transform(h.delay)
+    except UnsupportedScenario as error:
+        raise Obstacle(Reason.DOMAIN, str(error)) from None
+    unit, rounded = float(law.unit), float(h.delay.step) / 2 if isinstance(h.delay, Empirical) else 0.0
+
+    def excess(w: NDArray[np.float64]) -> NDArray[np.float64]:
+        result: NDArray[np.float64] = np.abs(b + 1j * w) - np.abs(a * law.node.jet(1j * w * unit, 0, ARRAY)[0])
+        return result
 
     points = np.linspace(0, abs(a) * (1 + 1e-9), _FREQUENCIES + 1)[1:]
-    values = [excess(float(w)) for w in points]
-    delays: list[float] = []
-    for (lo, left), (hi, right) in pairwise(zip(points.tolist(), values, strict=True)):
-        if (left < 0) == (right < 0):
-            continue
-        for _ in range(80):
-            middle = (lo + hi) / 2
-            lo, hi = (middle, hi) if (excess(middle) < 0) == (left < 0) else (lo, middle)
-        w = (lo + hi) / 2
-        turn = a * complex(h.delay.laplace(complex(0, w), np.exp)) / -complex(b, w)
-        first = math.atan2(turn.imag, turn.real) % (2 * math.pi) / w
-        delays += [first + 2 * math.pi * k / w for k in range(min(int((top - first) * w / math.tau) + 1, 2 * _MOST))]
-    return sorted(Fraction(d).limit_denominator(10**15) for d in delays)
+    negative = excess(points) < 0
+    (where,) = np.nonzero(negative[1:] != negative[:-1])
+    lo, hi, below = points[where], points[where + 1], negative[where]
+    for _ in range(_HALVINGS):
+        middles = (lo + hi) / 2
+        left = (excess(middles) < 0) == below
+        lo, hi = np.where(left, middles, lo), np.where(left, hi, middles)
+    found = []
+    for w in ((lo + hi) / 2).tolist():
+        value, slope = (complex(x) for x in law.node.jet(complex(0, w * unit), 1, SCALAR))
+        pull = -complex(b, w)  # a exp(-i w d) Phi
+        first = cmath.phase(a * value / pull) % math.tau / w
+        count = 1 if top is None else min(int((top - first) * w / math.tau) + 1, 2 * _MOST)
+        for d in (first + math.tau * k / w for k in range(count)):
+            # to first order roots move by i w pull/h' for each unit of d, by -pull/h' for each unit of log a
+            ratio = pull / (1 + pull * (slope * unit / value - d))
+            drift = varied * abs(ratio.real) + w * rounded * abs(ratio / value)
+            speed = abs((1j * w * ratio).real)
+            found.append(Meeting(d, w, drift / speed if drift < speed * d else d))
+    return sorted(found)

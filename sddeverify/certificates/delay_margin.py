@@ -6,17 +6,17 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis.arithmetic import Multiprecision, precision, private_context
 from sddeverify.analysis.equation import transform
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
-from sddeverify.certificates._contour import Subject, arithmetic
+from sddeverify.certificates._contour import Subject
 from sddeverify.certificates._cover import covered, stable_or_not
 from sddeverify.certificates._disc import require_digits
 from sddeverify.certificates._effort import MOST, Effort
 from sddeverify.certificates._prove import decimals, exact, finish, function_claim
+from sddeverify.certificates._shifts import meetings
 from sddeverify.exact import pair, spell
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MAX_DIGITS = 30  # each digit costs about four more parts of [0, margin]
 _FLOAT_DIGITS = 12
-_FREQUENCIES = 4000
 _NEWTON = 6  # from 12 digits; each step doubles them
 _CUTS, _CUTS_PER_DIGIT = 80, 8
 _WIDTHS = (1, 3, 10, 30, 60, 100, 200, 400, 800, 1500)  # relative, in thousandths, for intervals of parameters
@@ -75,11 +74,15 @@ def prove(
             return finish(DelayMargin, claim | {"margin": None}, None, provenance)
         if not covered(claim, Effort(), partial(stable_or_not, checked=False))[0]:
             raise Obstacle(Reason.DOMAIN, "it is not stable without any more delay")
-        near, frequency = _margin(subject)
+        found = meetings(h)
+        if not found:
+            raise Obstacle(Reason.DOMAIN, "no root reaches the imaginary axis for any delay, as far as floats tell")
+        near, frequency, spread = Fraction(found[0].delay), found[0].frequency, found[0].spread
         if subject.narrow and digits > _FLOAT_DIGITS - 2:
             near = _refined(h, near, frequency, digits)
         obstacle = Obstacle(Reason.PRECISION, "no enclosure was tried")
         widths = [Fraction(1, 10**digits)] if subject.narrow else [Fraction(k, 1000) for k in _WIDTHS]
+        widths = [width for width in widths if near * width > 2 * spread] or widths[-1:]
         for width in widths:
             try:
                 half = near * width / 2
@@ -90,36 +93,6 @@ def prove(
         raise obstacle
     except Obstacle as error:
         return error.result
-
-
-def _margin(subject: Subject) -> tuple[Fraction, float]:
-    """The smallest d > 0 with i w + b + a exp(-i w d) Phi(i w) = 0 for some w > 0, and that w, in floats.
-
-    Moduli agree where |i w + b| = |a Phi(i w)|, 0 < w <= |a|; the phase of the rest then gives d, up to 2 pi/w.
-    """
-    f, ar = subject.function, arithmetic(None)
-    a, b = (float((x.lo + x.hi) / 2) for x in (f.damping, f.undelayed))
-
-    def excess(w: float) -> float:
-        return float(abs(complex(b, w)) - abs(a * f.law.jet(ar, complex(0, w), 0)[0]))
-
-    top, best = abs(a) * (1 + 1e-9), (math.inf, 0.0)
-    subject.effort.spend(_FREQUENCIES, f.law.size, None)
-    points = [top * k / _FREQUENCIES for k in range(_FREQUENCIES + 1)]
-    values = [excess(w) for w in points]
-    for k, (left, right) in enumerate(pairwise(values)):
-        if (left < 0) == (right < 0):
-            continue
-        lo, hi = points[k], points[k + 1]
-        for _ in range(80):
-            middle = (lo + hi) / 2
-            lo, hi = (middle, hi) if (excess(middle) < 0) == (left < 0) else (lo, middle)
-        w = (lo + hi) / 2
-        turn = a * f.law.jet(ar, complex(0, w), 0)[0] / -complex(b, w)  # exp(i w d)
-        best = min(best, (math.atan2(turn.imag, turn.real) % (2 * math.pi) / w, w))
-    if not math.isfinite(best[0]):
-        raise Obstacle(Reason.DOMAIN, "no root reaches the imaginary axis for any delay, as far as floats tell")
-    return Fraction(best[0]), best[1]
 
 
 def _refined(h: CharacteristicFunction, margin: Fraction, frequency: float, digits: int) -> Fraction:

@@ -9,7 +9,7 @@ from scipy.special import lambertw
 
 from sddeverify import checker
 from sddeverify.analysis import roots
-from sddeverify.delays import parse
+from sddeverify.delays import Constant, Lattice, Sum, parse
 from sddeverify.models import CharacteristicFunction
 
 
@@ -81,6 +81,21 @@ def test_measured_times_have_wider_crossings(run, tmp_path):
     (lo, hi), *_ = ranges(data["crossings"])
     assert Fraction(1, 10**5) < (hi - lo) / hi < Fraction(1, 2)
     assert [row["unstable_roots"] for row in data["ranges"]][:2] == [0, 2]
+
+
+@pytest.mark.slow
+def test_a_trace_of_1000_cells_is_decided(run, tmp_path):
+    """Ranges begin as wide as damping and rounding make them: narrower ones are searched in vain, and dearly."""
+    counts = [0] * 320 + [k * (681 - k) for k in range(681)]
+    path = written(tmp_path, {"empirical": {"step": ["1/1000", "1/1000"], "counts": counts}}, workers=8, hessian=["1"])
+    data = run("interval", path, "--over", "shift", "--up-to", "4", "--json").json
+    ((lo, hi),) = ranges(data["crossings"])
+    assert [row["unstable_roots"] for row in data["ranges"]] == [0, 2]
+    law = Lattice("1/1000", counts)
+    for d, unstable in ((float(lo), 0), (float(hi), 2)):
+        shifted = CharacteristicFunction(Fraction(2, 5) / law.mean, Sum(Constant(Fraction(d)), law))
+        assert roots.count(shifted, 0.0) == unstable
+    assert hi - lo < hi / 20
 
 
 def test_text(run, tmp_path):
