@@ -180,20 +180,9 @@ def _stability_boundary(claim: dict[str, Any], witness: dict[str, Any]) -> None:
     lo, hi = (None if x is None else Fraction(x) for x in claim["damping"])
     window = claim["frequency"] and bounds(claim["frequency"])
     require((hi is None) == (window is None), "an upper end without a frequency")
-    points, codes = [Fraction(x) for x in witness["axis"]["breaks"]], witness["axis"]["codes"]
-    require(points[0] == 0 and points[-1] >= (hi or lo), "the axis is not covered")
-    law = claim["delay"]
-
-    def attempt() -> None:
-        for code, (start, end) in zip(codes, pairwise(points), strict=True):
-            inside = hi is None or window[0] <= start <= end <= window[1]
-            for _ in bisect(no_crossing(law, code, lo if inside else hi), start, end, depth=2000):
-                pass
-
-    ladder(attempt, wide=not is_point(law))
-    if hi is not None:
-        at_hi = {"damping": [str(hi)] * 2, "undelayed": ["0", "0"], "delay": law}
-        confirm_side(at_hi, Fraction(0), witness["count"], some=True)
+    for code, (start, end) in zip(witness["codes"], pairwise(map(Fraction, witness["breaks"])), strict=True):
+        require(code != 3 or (window and window[0] <= start and end <= window[1]), "a crossing at another frequency")
+    _bracket(claim["delay"], lo, hi, witness, 3)
 
 
 def no_crossing(law: dict[str, Any], code: int, top: Fraction) -> Callable[[Fraction, Fraction], bool]:
@@ -368,7 +357,7 @@ def _optimum(claim: dict[str, Any], witness: Any) -> None:
 
 def _boundary_tube(claim: dict[str, Any], witness: list[Any]) -> None:
     for law, (lo, hi), line in zip(tube_laws(claim), map(bounds, claim["damping"]), witness, strict=True):
-        _tube_cell(law, lo, hi, line, 3)
+        _bracket(law, lo, hi, line, 3)
 
 
 def tube_laws(claim: dict[str, Any]) -> list[dict[str, Any]]:
@@ -376,25 +365,26 @@ def tube_laws(claim: dict[str, Any]) -> list[dict[str, Any]]:
     return [filled(claim["delay"], {"$": list(cell)}) for cell in pairwise(claim["parameter"])]
 
 
-def _tube_cell(law: dict[str, Any], lo: Fraction, hi: Fraction, line: dict[str, Any], cuts: int) -> None:
+def _bracket(law: dict[str, Any], lo: Fraction, hi: Fraction | None, line: dict[str, Any], cuts: int) -> None:
     """Zeros to the right at a = hi; none on the axis for a <= lo where a code says so. Wide cells are cut."""
-    members = {"damping": [str(hi)] * 2, "undelayed": ["0", "0"], "delay": law}
+    members = {"damping": [str(hi or lo)] * 2, "undelayed": ["0", "0"], "delay": law}
     points = [Fraction(x) for x in line["breaks"]]
 
     def attempt() -> None:
         for code, (start, end) in zip(line["codes"], pairwise(points), strict=True):
-            test = no_crossing(law, 1, lo) if code == 3 else no_crossing(law, code, hi)
+            test = no_crossing(law, 1, lo) if code == 3 else no_crossing(law, code, hi or lo)
             for _ in bisect(test, start, end, depth=2000):
                 pass
 
     try:
-        require(confirm_count(Function.of(members), Fraction(0), line) > 0, "no zero is right of the axis")
+        right = confirm_count(Function.of(members), Fraction(0), line) > 0
+        require(right == (hi is not None), "no zero is right of the axis, or one without an upper end")
         ladder(attempt, wide=not is_point(law))
     except Undecided:
         if not cuts or is_point(law):
             raise
         for half in cut_in_two(members):
-            _tube_cell(half["delay"], lo, hi, line, cuts - 1)
+            _bracket(half["delay"], lo, hi, line, cuts - 1)
 
 
 def _moments(claim: dict[str, Any], witness: Any) -> None:

@@ -1,85 +1,84 @@
-"""Proposing pieces of the imaginary axis on which no root can cross, for all dampings up to a bound."""
+"""Proposing one line on Re s = 0 that counts at a damping, and excludes crossings for all smaller ones."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.certificates._certificate import Obstacle, Reason
-from sddeverify.certificates._contour import Condition, Line, Subject, arithmetic, as_float, ladder, walk, working_bits
-from sddeverify.checker.function import Function
+from sddeverify.certificates._contour import Condition, Line, Subject, closing, cover, ladder, walk, working_bits
 from sddeverify.checker.interval import Arithmetic, Pair, Refusal
-from sddeverify.checker.rules.stability_boundary import exclude_crossings
 from sddeverify.exact import Enclosure, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sddeverify.checker.laws import Law as KernelLaw
+    from collections.abc import Callable, Sequence
 
 _GRID = 64
 
 
 def axis_witness(
-    subject: Subject, lo: Fraction, hi: Fraction | None, window: Enclosure | None, *, checked: bool = True
-) -> dict[str, Any]:
-    """Return pieces of [0, hi] that exclude crossings: for a <= lo inside the window, for a <= hi outside of it.
+    subject: Subject,
+    lo: Fraction,
+    windows: Sequence[Enclosure],
+    check: Callable[[dict[str, Any]], Any],
+    *,
+    single: bool = False,
+    checked: bool = True,
+) -> tuple[int, dict[str, Any]]:
+    """Return the number of zeros with Re s >= 0 at the subject's damping, and pieces that exclude crossings.
 
-    ``checked`` is as for ``count_witness``.
-
-    Raises:
-        Obstacle: if they are not separated at the highest precision.
-    """
-    spans: list[Span] = [(Fraction(0), lo, lo)]
-    if hi is not None and window is not None:
-        spans = [(Fraction(0), window.lo, hi), (window.lo, window.hi, lo), (window.hi, max(hi, window.hi * 2), hi)]
-    inside = None if window is None else Pair(window.lo, window.hi)
-    return axis_pieces(subject, spans, lambda axis, law: exclude_crossings(law, lo, hi, inside, axis), checked=checked)
-
-
-Span = tuple[Fraction, Fraction, Fraction | None]
-"""Start, end, and the damping up to which crossings are excluded there; None for a piece of code 3."""
-
-
-def axis_pieces(
-    subject: Subject, spans: list[Span], check: Callable[[dict[str, Any], KernelLaw], Any], *, checked: bool = True
-) -> dict[str, Any]:
-    """Return pieces that cover spans of the imaginary axis; ``check`` is the kernel's.
+    Args:
+        subject: The function at the largest damping.
+        lo: Where code 3 stands, crossings are excluded for all dampings up to ``lo``; elsewhere, for all up to that
+            of the subject.
+        windows: Where code 3 may stand: disjoint intervals of frequencies, increasing.
+        check: The kernel's check of the pieces, which raises Refusal.
+        single: Whether each window is one piece of code 3, about which nothing is proposed.
+        checked: As for ``count_witness``.
 
     Raises:
-        Obstacle: if they are not separated at the highest precision.
+        Obstacle: if the pieces are not separated at the highest precision.
     """
-    highest = max(top for _, _, top in spans if top is not None)
-    function = Function(Pair(highest, highest), Pair(Fraction(0), Fraction(0)), subject.function.law)
-    scaled = replace(subject, function=function)
     obstacle = Obstacle(Reason.PRECISION, "a crossing is not excluded")
-    for bits in ladder(scaled, Fraction(0)):
-        work = bits or working_bits(function, Fraction(0))
+    for bits in ladder(subject, Fraction(0)):
+        work = bits or working_bits(subject.function, Fraction(0))
         try:
-            line = _Axis(scaled, bits)
-            # |Phi| <= 1 and, for w <= a, |h| <= 2 a limit the reach of a piece to 2 (1/curvature)^(1/2)
-            subject.effort.require(float(highest) * math.sqrt(line.curvature) / 2, function.law.size)
-            grid = work - 4
-            pieces = [
-                piece
-                for start, end, top in spans
-                for piece in ([(end, 3)] if top is None else walk(partial(line.conditions, top=top), start, end, grid))
-            ]
-            subject.effort.spend(len(pieces), function.law.size, work)
+            pieces = _propose(subject, lo, windows, bits, single)
+            zeros = closing([code for _, code in pieces])
+            subject.effort.spend(len(pieces), subject.function.law.size, work)
+            breaks = ["0", *(spell(w) for w, _ in pieces)]
+            witness = {"bits": work, "breaks": breaks, "codes": [code for _, code in pieces]}
+            if checked or not bits:
+                check(witness)
+            return zeros, witness
         except (Obstacle, Refusal, OverflowError, ZeroDivisionError) as error:
             if isinstance(error, Obstacle) and error.result.reason is Reason.BUDGET:
                 raise
-            reason = Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX
-            obstacle = Obstacle(reason, str(error))
-            continue
-        breaks = ["0", *(spell(w) for w, _ in pieces)]
-        witness = {"bits": work, "breaks": breaks, "codes": [code for _, code in pieces]}
-        if bits or not checked or _accepted(check, witness, function.law):
-            return witness
+            obstacle = Obstacle(Reason.PRECISION if subject.narrow else Reason.BOUNDARY_IN_BOX, str(error))
     raise obstacle
+
+
+def _propose(
+    subject: Subject, lo: Fraction, windows: Sequence[Enclosure], bits: int, single: bool
+) -> list[tuple[Fraction, int]]:
+    """Return pieces of the line at a precision of the ladder."""
+    line = BracketLine(subject, lo, bits or None)
+
+    def outside(w: Fraction) -> list[Condition]:
+        return Line.conditions(line, w)[:3]
+
+    def pieces(end: Fraction, grid: int) -> list[tuple[Fraction, int]]:
+        found: list[tuple[Fraction, int]] = []
+        last = Fraction(0)
+        for window in windows:
+            found += walk(outside, last, window.lo, grid)
+            found += [(window.hi, 3)] if single else walk(line.conditions, window.lo, window.hi, grid)
+            last = window.hi
+        return [*found, *walk(outside, last, max(end, 2 * last), grid)]
+
+    return cover(line, subject, bits, pieces)
 
 
 def margin(subject: Subject, top: Fraction) -> Fraction:
@@ -101,66 +100,18 @@ def margin(subject: Subject, top: Fraction) -> Fraction:
     return best
 
 
-def _accepted(check: Callable[[dict[str, Any], KernelLaw], Any], axis: dict[str, Any], law: KernelLaw) -> bool:
-    """Whether the kernel will accept pieces that were found in floats."""
-    try:
-        check(axis, law)
-    except Refusal:
-        return False
-    return True
-
-
-class _Axis:
-    """The imaginary axis for one law, at one precision (0: floats)."""
-
-    def __init__(self, subject: Subject, bits: int) -> None:
-        self.law, self.narrow, self.bits, self.effort = subject.function.law, subject.narrow, bits, subject.effort
-        self.ar = arithmetic(bits)
-        origin = (0, 0, 0, 0) if bits else 0j
-        jet = self.law.jet(self.ar, origin, 2)
-        sizes = [as_float(self.ar.magnitude(x), bits) if bits else abs(x) for x in jet]
-        self.mean, self.curvature = sizes[1], sizes[2] * (1 + 1e-12)
-
-    def conditions(self, w: Fraction, top: Fraction) -> list[Condition]:
-        """Re Phi > 0, Im h > 0 at a = top, Re Phi < 0, at the frequency w."""
-        a = float(top)
-        self.effort.spend(1, self.law.size, self.bits)
-        if self.bits:
-            x, y = self.law.jet(self.ar, self.ar.point(Fraction(0), w), 1)
-            values = [as_float(v, self.bits) for v in (x[0] - 4, x[2], -x[1] - 4)]
-            h = self.ar.scale((x[2], x[3], 0, 0), Pair(top, top))
-            values[1] = as_float(h[0] + self.ar.point(w, Fraction(0))[0] - 8, self.bits)
-            slopes = [as_float(v, self.bits) for v in (-y[3], y[0], y[2])]
-            if not self.narrow:
-                lean = [as_float(self.ar.magnitude((y[k], y[k + 1], 0, 0)), self.bits) for k in (0, 2)]
-                slopes = [-lean[1], -lean[0], -lean[1]]
-        else:
-            value, slope = self.law.jet(self.ar, complex(0, w), 1)
-            noise = 2.0**-50 * (1 + float(w) * self.mean)
-            values = [
-                value.real - noise,
-                float(w) + a * value.imag - a * noise - 2.0**-51 * float(w),
-                -value.real - noise,
-            ]
-            slopes = [-slope.imag, slope.real, slope.imag]
-        slopes[1] = 1 + a * slopes[1] if self.narrow else -(1 - a * slopes[1])
-        return [Condition(q, values[q], slopes[q], self.curvature * (a if q == 1 else 1)) for q in range(3)]
-
-
-class TubeLine(Line):
+class BracketLine(Line):
     """The imaginary axis for a = hi, the subject's damping, where code 3 also excludes crossings for all a <= lo."""
 
-    def __init__(self, subject: Subject, lo: Fraction) -> None:
-        self.working = working_bits(subject.function, Fraction(0))
-        super().__init__(subject, Fraction(0), self.working)
-        self.share = float(lo / subject.function.damping.hi)
+    def __init__(self, subject: Subject, lo: Fraction, bits: int | None) -> None:
+        super().__init__(subject, Fraction(0), bits)
+        function = subject.function._replace(damping=Pair(lo, lo))
+        self.lower = Line(replace(subject, function=function), Fraction(0), bits)
 
     def conditions(self, w: Fraction) -> list[Condition]:
         """The four half-planes; for the last one, the condition of the two that ends first."""
         *others, below = super().conditions(w)
-        # Im h at lo is linear between w, at a = 0, and Im h at hi
-        x, y = self.function.law.jet(self.ar, self.ar.point(self.c, w), 1)
-        lo = float(self.function.damping.hi) * self.share
-        value, slope = float(w) + lo * as_float(x[2], self.working), 1 - lo * as_float(max(-y[0], y[1]), self.working)
-        above = Condition(3, value * (1 - 1e-12), slope, self.curvature * self.share)
+        if below.reach <= max(condition.reach for condition in others):
+            return others
+        above = replace(self.lower.conditions(w)[1], code=3)
         return [*others, min(below, above, key=lambda condition: condition.reach)]

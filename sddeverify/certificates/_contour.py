@@ -56,6 +56,8 @@ class Condition:
 
 
 Conditions = Callable[[Fraction], list[Condition]]
+Pieces = Callable[[Fraction, int], list[tuple[Fraction, int]]]
+"""From the end of the line and the grid of the break points to pieces (end point, code)."""
 
 
 def walk(conditions: Conditions, start: Fraction, end: Fraction, grid: int) -> Iterator[tuple[Fraction, int]]:
@@ -222,12 +224,18 @@ def count_witness(
 def _propose(subject: Subject, c: Fraction, bits: int) -> list[tuple[Fraction, int]]:
     """Return pieces of the line Re s = c that pass the bound of the zeros, at a precision of the ladder."""
     line = Line(subject, c, bits or None)
+    return cover(line, subject, bits, lambda end, grid: [*walk(line.conditions, Fraction(0), end, grid)])
+
+
+def cover(line: Line, subject: Subject, bits: int, propose: Pieces) -> list[tuple[Fraction, int]]:
+    """Return the pieces proposed up to an end beyond the bound of the zeros, and one of code 1 after them."""
     scale = _exponent(line.bound)
     grid = bits - 8 if bits else max(60, 60 - scale)
     end = Fraction(math.ceil(line.bound * 1.0625 * 2.0 ** (8 - scale)) + 1) * Fraction(2) ** (scale - 8)
     subject.effort.require(line.least_pieces(float(end)), subject.function.law.size)
-    pieces = list(walk(line.conditions, Fraction(0), end, grid))
+    pieces = propose(end, grid)
     if pieces[-1][1] != 1:  # Im h > 0 from here on: a last short piece says so
+        end = pieces[-1][0]
         last = Fraction(min(line.conditions(end)[1].reach / 2, float(end)))
         if not last:
             raise Obstacle(Reason.PRECISION, "the imaginary part is not separated from 0 at the end of the line")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sddeverify.certificates._axis import TubeLine
+from sddeverify.certificates._axis import BracketLine
 from sddeverify.certificates._certificate import Obstacle, Reason
-from sddeverify.certificates._contour import Subject, closing, walk
+from sddeverify.certificates._contour import Subject, closing, walk, working_bits
 from sddeverify.certificates._prove import decimals
 from sddeverify.checker.document import Malformed
 from sddeverify.checker.interval import Refusal
@@ -144,7 +144,8 @@ def _pieces(cell: Cell, margins: _Margins) -> tuple[int, list[tuple[Fraction, in
     """Bits and pieces of a line for a bracket."""
     lo, hi = cell.bounds(margins)
     subject = Subject.of({"damping": [spell(hi)] * 2, "undelayed": ["0", "0"], "delay": cell.delay})
-    line = TubeLine(subject, lo)
+    bits = working_bits(subject.function, Fraction(0))
+    line = BracketLine(subject, lo, bits)
     # as short as a piece may be: a failing search ends early
     grid = 12 - math.frexp(cell.frequency)[1]
     end = Fraction(math.ceil(math.ldexp(float(hi) * 1.1, grid))) / Fraction(2) ** grid
@@ -153,4 +154,4 @@ def _pieces(cell: Cell, margins: _Margins) -> tuple[int, list[tuple[Fraction, in
         pieces.append((pieces[-1][0] * 9 / 8, 1))
     if closing([code for _, code in pieces]) == 0:
         raise Obstacle(Reason.PRECISION, "no root has crossed at the upper end")
-    return line.working, pieces
+    return bits, pieces

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sddeverify.checker.interval import Pair
 
 _FIRST = (1, 2, 3, 4, 6)
+_LONGEST = 128  # coefficients of the rational form
 
 
 def integrals(
@@ -73,17 +74,39 @@ def _solve(subject: Subject, claim: dict[str, Any]) -> list[Fraction]:
     h = subject.function
     if not subject.narrow:
         raise Refusal("the rational form is for single parameters")
-    top, bottom = kernel.fraction(claim["delay"])
-    left = kernel.add(kernel.times([h.undelayed.lo, Fraction(1)], bottom), [h.damping.lo * x for x in top])
-    n = len(left) - 1
-    right = kernel.times(bottom, kernel.mirror(bottom))
+    a, b, delay = h.damping.lo, h.undelayed.lo, claim["delay"]
+    n = kernel.fraction(delay, Fraction(0))[2] + 1
+    if n > _LONGEST:
+        raise Refusal("the rational form is too long")
+    values = [kernel.fraction(delay, Fraction(s))[:2] for s in range(n + 1)]
+    below = _interpolated([d for _, d in values])
+    left = _interpolated([(s + b) * d + a * top for s, (top, d) in enumerate(values)])
     # Only even powers s^(2 i), i < n, occur: twice the sum over j + k = 2 i of (-1)^k A_j X_k.
     rows = [
         [2 * (-1) ** k * left[2 * i - k] if 0 <= 2 * i - k <= n else Fraction(0) for k in range(n)]
-        + [right[2 * i] if 2 * i < len(right) else Fraction(0)]
+        + [
+            sum(
+                ((-1) ** k * below[2 * i - k] * below[k] for k in range(max(0, 2 * i - n), min(2 * i, n) + 1)),
+                Fraction(0),
+            )
+        ]
         for i in range(n)
     ]
     return _eliminate(rows)
+
+
+def _interpolated(values: list[Fraction]) -> list[Fraction]:
+    """Return the coefficients, lowest first, of the polynomial with given values at 0, 1, 2, ... (Newton's form)."""
+    differences = list(values)
+    for order in range(1, len(values)):
+        for k in range(len(values) - 1, order - 1, -1):
+            differences[k] = (differences[k] - differences[k - 1]) / order
+    result: list[Fraction] = []
+    for k in range(len(values) - 1, -1, -1):  # result (s - k) + the k-th difference
+        shifted, scaled = [Fraction(0), *result], [-k * x for x in result]
+        result = [x + y for x, y in zip(shifted, [*scaled, Fraction(0)], strict=True)]
+        result[0] += differences[k]
+    return result
 
 
 def _eliminate(rows: list[list[Fraction]]) -> list[Fraction]:

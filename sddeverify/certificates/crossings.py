@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from sddeverify.analysis import crossings as search
-from sddeverify.certificates._axis import Span, axis_pieces
+from sddeverify.certificates._axis import axis_witness
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
 from sddeverify.certificates._contour import Subject
 from sddeverify.certificates._disc import require_digits
 from sddeverify.certificates._prove import decimals, economical, finish
 from sddeverify.certificates.stability_boundary import MAX_DIGITS, Polished, polish
-from sddeverify.checker.rules.stability_boundary import exclude_crossings
+from sddeverify.checker.interval import Pair
+from sddeverify.checker.rules.stability_boundary import suspects
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import pair, positive, spell
@@ -160,14 +161,11 @@ def _certificate(
     ends = [*(x for row in rows for x in (row[0].lo, row[0].hi)), top]
     if any(x >= y for x, y in pairwise(ends)):
         raise Obstacle(Reason.PRECISION, "two crossings, or one and up_to, are not told apart at this many digits")
-    spans: list[Span] = []
-    last = Fraction(0)
-    for window in sorted((row[1] for row in rows), key=lambda x: x.lo):
-        if window.lo <= last:
-            raise Obstacle(Reason.PRECISION, "the frequencies of two crossings are not told apart")
-        spans += [(last, window.lo, top), (window.lo, window.hi, None)]
-        last = window.hi
-    spans.append((last, max(top, last * 2), top))
-    axis = axis_pieces(subject, spans, lambda axis, law: exclude_crossings(law, top, None, None, axis), checked=checked)
+    windows = sorted((row[1] for row in rows), key=lambda x: x.lo)
+    if any(x.hi >= y.lo for x, y in pairwise(windows)):
+        raise Obstacle(Reason.PRECISION, "the frequencies of two crossings are not told apart")
+    at_top = replace(subject, function=subject.function._replace(damping=Pair(top, top)))
+    law = subject.function.law
+    _, line = axis_witness(at_top, top, windows, lambda line: suspects(law, top, line), single=True, checked=checked)
     table = [{"damping": pair(a), "frequency": pair(w), "direction": way} for a, w, way in rows]
-    return finish(Crossings, claim | {"crossings": table}, axis, provenance)
+    return finish(Crossings, claim | {"crossings": table}, line, provenance)

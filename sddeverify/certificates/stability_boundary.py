@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sddeverify.analysis import crossings as search
 from sddeverify.certificates._axis import axis_witness, margin
 from sddeverify.certificates._certificate import Certificate, Inconclusive, Obstacle, Reason, enclosure
-from sddeverify.certificates._contour import Subject, count_witness, working_bits
+from sddeverify.certificates._contour import Subject, working_bits
 from sddeverify.certificates._disc import require_digits
 from sddeverify.certificates._prove import decimals, economical, finish, model_claim
 from sddeverify.checker.document import MAX_BITS
 from sddeverify.checker.interval import Arithmetic, Pair
 from sddeverify.checker.laws import parse
+from sddeverify.checker.rules import stability_boundary as kernel
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure, decimal_down, pair, positive, spell
@@ -121,8 +122,7 @@ def prove(
         if found is None or found[0] > top:
             claim |= {"damping": [spell(top), None], "frequency": None}
             claim |= _model(claim, subject, model)
-            axis = axis_witness(subject, top, None, None)
-            return finish(StabilityBoundary, claim, {"axis": axis, "count": None}, provenance)
+            return finish(StabilityBoundary, claim, _line(subject, top, None, [], checked=True), provenance)
         return _bracket(subject, claim, found, digits, model, provenance)
     except Obstacle as obstacle:
         return obstacle.result
@@ -152,8 +152,7 @@ def prove_lower(
             try:
                 result = claim | {"damping": [spell(lo), None]}
                 result |= _model(result, subject, model)
-                axis = axis_witness(subject, lo, None, None)
-                return finish(StabilityBoundary, result, {"axis": axis, "count": None}, provenance)
+                return finish(StabilityBoundary, result, _line(subject, lo, None, [], checked=True), provenance)
             except Obstacle as error:
                 obstacle = error
         raise obstacle
@@ -213,14 +212,22 @@ def _certificate(
     checked: bool,
 ) -> StabilityBoundary:
     """Certify that the critical damping lies in the bracket and its frequency in the window."""
-    axis = axis_witness(subject, bracket.lo, bracket.hi, window, checked=checked)
-    at_hi = subject.function._replace(damping=Pair(bracket.hi, bracket.hi))
-    zeros, count = count_witness(replace(subject, function=at_hi), Fraction(0), checked=checked)
-    if zeros == 0:
-        raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(bracket.hi):.9g}")
+    line = _line(subject, bracket.lo, bracket.hi, [window], checked=checked)
     result = claim | {"damping": pair(bracket), "frequency": pair(window)}
     result |= _model(result, subject, model)
-    return finish(StabilityBoundary, result, {"axis": axis, "count": count}, provenance)
+    return finish(StabilityBoundary, result, line, provenance)
+
+
+def _line(
+    subject: Subject, lo: Fraction, hi: Fraction | None, windows: list[Enclosure], *, checked: bool
+) -> dict[str, Any]:
+    """Return the line that proves stability up to ``lo``, and its loss at ``hi`` if it is given."""
+    law, top = subject.function.law, hi or lo
+    at_top = replace(subject, function=subject.function._replace(damping=Pair(top, top)))
+    zeros, line = axis_witness(at_top, lo, windows, lambda line: kernel.bracket(law, lo, hi, line), checked=checked)
+    if hi is not None and not zeros:
+        raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(hi):.9g}")
+    return line
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,15 @@ white noise of intensity 1 (Parseval; Kuechler & Mensch 1992 for constant delays
 
 from fractions import Fraction
 from functools import reduce
-from itertools import zip_longest
-from math import comb
+from math import lcm
 from typing import Any
 
 from .document import Claim, Witness, listed, members, number, pieces, precision, well_formed
 from .function import ZERO, Function, decided
-from .interval import Arithmetic, Pair, Rectangle, Refusal, require
+from .interval import Arithmetic, Pair, Rectangle, require
 from .laws import multiply
 
-Polynomial = list[Fraction]
-_ORDER, _MAX_PRODUCT = 8, 1 << 14
-_LONG = "the polynomials of the rational form are too long"
+_ORDER = 8
 
 
 def proved_variance(h: Function, claim: Claim, witness: Witness) -> Pair:
@@ -52,31 +49,38 @@ def _rational(h: Function, claim: Claim, witness: Witness) -> Pair:
 
     A(s) X(-s) + A(-s) X(s) = D(s) D(-s). Then the product of the transform D/A of r at s and at -s is
     X(s)/A(s) + X(-s)/A(-s), so X/A is the transform of the autocorrelation of r on t > 0 (A is stable: its zeros are
-    those of h and perhaps some of D), and S, its value at 0, is x_(n-1)/A_n.
+    those of h and perhaps some of D), and S, its value at 0, is x_(n-1)/A_n = x_(n-1)/D_(n-1). Both sides are
+    polynomials in s^2 of degree less than n, so that it is enough to compare them for s = 0, ..., n - 1.
     """
     a, b = h.damping, h.undelayed
     require(a.lo == a.hi and b.lo == b.hi, "the rational form is for single parameters")
-    top, bottom = fraction(claim["delay"])
-    left = add(times([b.lo, Fraction(1)], bottom), [a.lo * x for x in top])
-    solution = [number(x) for x in listed(witness, len(left) - 1, len(left) - 1)]
-    solved = add(times(left, mirror(solution)), times(mirror(left), solution)) == times(bottom, mirror(bottom))
-    require(solved, "the witness does not solve the equation of the rational form")
-    return Pair(solution[-1] / left[-1], solution[-1] / left[-1])
+    *_, degree, top = fraction(claim["delay"], ZERO)
+    x = [number(c) for c in listed(witness, degree + 1, degree + 1)]
+    require(len(x) ** 2 * sum(map(_bits, (*x, top, *a, *b))) <= 1 << 35, "the rational form is too long")
+    unit = lcm(*(c.denominator for c in x))  # in integers, sums take no common divisors
+    whole = [c.numerator * (unit // c.denominator) for c in x]
+    for s in range(degree + 1):
+        (n, d, *_), (m, e, *_) = (fraction(claim["delay"], Fraction(z)) for z in (s, -s))
+        right, left = (sum(c * z**k for k, c in enumerate(whole)) for z in (s, -s))
+        solved = ((s + b.lo) * d + a.lo * n) * left + ((b.lo - s) * e + a.lo * m) * right == d * e * unit
+        require(solved, "the witness does not solve the equation of the rational form")
+    return Pair(x[-1] / top, x[-1] / top)
 
 
-def fraction(law: dict[str, Any]) -> tuple[Polynomial, Polynomial]:
-    """Return the transform of a law as a quotient of polynomials, lowest coefficient first."""
+def fraction(law: dict[str, Any], s: Fraction) -> tuple[Fraction, Fraction, int, Fraction]:
+    """Return N(s) and D(s), the degree of D, and its leading coefficient, of a law with Phi = N/D."""
     ((name, body),) = law.items()
     if name in ("exponential", "erlang") and body["mean"][0] == body["mean"][1]:
         k, mean = body.get("shape", 1), number(body["mean"][0])
-        require(k * _digits([mean]) <= 1 << 17, _LONG)
-        return [Fraction(1)], [comb(k, j) * (mean / k) ** j for j in range(k + 1)]
+        require(k * _bits(mean) <= 1 << 13, "the rational form is too long")
+        return Fraction(1), (1 + mean / k * s) ** k, k, (mean / k) ** k
     if name == "sum":
-        return reduce(lambda x, y: (times(x[0], y[0]), times(x[1], y[1])), map(fraction, body))
-    if name == "mixture" and all(part["weight"][0] == part["weight"][1] for part in body):
-        parts = [([number(x["weight"][0]) * c for c in f[0]], f[1]) for x in body for f in [fraction(x["law"])]]
-        return reduce(lambda x, y: (add(times(x[0], y[1]), times(y[0], x[1])), times(x[1], y[1])), parts)
-    raise Refusal("the transform of the law is not a quotient of polynomials with exact coefficients")
+        return reduce(lambda x, y: (x[0] * y[0], x[1] * y[1], x[2] + y[2], x[3] * y[3]), (fraction(x, s) for x in body))
+    exact = name == "mixture" and all(part["weight"][0] == part["weight"][1] for part in body)
+    require(exact, "the transform of the law is not a quotient of polynomials with exact coefficients")
+    rows = [(number(x["weight"][0]), *fraction(x["law"], s)) for x in body]
+    parts = [(weight * n, d, degree, top) for weight, n, d, degree, top in rows]
+    return reduce(lambda x, y: (x[0] * y[1] + y[0] * x[1], x[1] * y[1], x[2] + y[2], x[3] * y[3]), parts)
 
 
 def _quadrature(h: Function, claim: Claim, witness: Witness) -> Pair:
@@ -137,25 +141,5 @@ def _pair(ar: Arithmetic, x: Rectangle) -> Pair:
     return Pair(Fraction(x[0], ar.unit), Fraction(x[1], ar.unit))
 
 
-def add(x: Polynomial, y: Polynomial) -> Polynomial:
-    """Return x + y without leading zeros."""
-    total = [p + q for p, q in zip_longest(x, y, fillvalue=ZERO)]
-    while len(total) > 1 and total[-1] == 0:
-        total.pop()
-    return total
-
-
-def times(x: Polynomial, y: Polynomial) -> Polynomial:
-    """Return x y; their lengths and digits are limited, because the work grows with both."""
-    require(len(x) * len(y) <= _MAX_PRODUCT and len(x) * len(y) * _digits(x + y) ** 2 <= 1 << 42, _LONG)
-    size = len(x) + len(y) - 1
-    return [sum((p * y[k - i] for i, p in enumerate(x) if 0 <= k - i < len(y)), ZERO) for k in range(size)]
-
-
-def _digits(x: Polynomial) -> int:
-    return max(c.numerator.bit_length() + c.denominator.bit_length() for c in x)
-
-
-def mirror(x: Polynomial) -> Polynomial:
-    """Return x(-s)."""
-    return [-c if k % 2 else c for k, c in enumerate(x)]
+def _bits(x: Fraction) -> int:
+    return x.numerator.bit_length() + x.denominator.bit_length()

@@ -170,7 +170,7 @@ def _margin(law: Law) -> Fraction:
     if isinstance(law, Constant):
         return _CLOSED
     try:
-        variance.fraction(law.to_json())
+        variance.fraction(law.to_json(), Fraction(0))
     except Refusal:
         return _SMALL if kernel_laws.parse(law.to_json()).size <= 8 else _LARGE
     return _CLOSED

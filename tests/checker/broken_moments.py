@@ -33,16 +33,16 @@ def tubes(case: Callable[..., Case]) -> dict[str, Case]:
     def first(*ends: str) -> list[list[str]]:
         return [list(ends), second]
 
-    def proof(damping: str, breaks: str, codes: str) -> Case:
+    def proof(lo: str, hi: str, breaks: str, codes: str) -> Case:
         line = {"bits": 64, "breaks": breaks.split(), "codes": [int(x) for x in codes.split()]}
         claim = {"type": "boundary_tube", "delay": {"constant": {"time": "$"}}, "parameter": ["1", "1001/1000"]}
-        return claim | {"damping": [[damping, "8/5"]]}, [line]
+        return claim | {"damping": [[lo, hi]]}, [line]
 
     return {
-        "rejected/tube_hi_is_stable": case("tube_constant", damping=first("1/2", "7/5")),
+        "rejected/tube_hi_is_stable": proof("1/2", "7/5", "0 1 5/4 7/5 3/2 2", "0 0 0 0 1"),
         "rejected/tube_lo_is_unstable": case("tube_constant", damping=first(hi, hi)),
         # on [1.5, 1.59] w + a Im Phi > 0 holds in the middle for a = 1.54, and at the left end up to a = 1.5038
-        "rejected/tube_code_3_in_the_middle_only": proof("77/50", "0 1 5/4 3/2 159/100 17/10 2", "0 0 0 3 2 1"),
+        "rejected/tube_code_3_in_the_middle_only": proof("77/50", "8/5", "0 1 5/4 3/2 159/100 17/10 2", "0 0 0 3 2 1"),
         "malformed/tube_from_0": case("tube_constant", damping=first("0", hi)),
         "malformed/tube_out_of_order": case("tube_constant", parameter=["1", "11/10", "21/20"]),
         "malformed/tube_without_a_cell": case("tube_constant", damping=[[lo, hi]]),

@@ -69,7 +69,7 @@ def test_second_opinion_does_not_confirm_what_is_rejected(monkeypatch: pytest.Mo
         confirmed.append(path.stem)
     # the claims of these are true: a sharper arithmetic proves more, keeps no codes, and integrates by itself
     assert set(confirmed) <= {
-        "boundary_curvature_of_h", "rightmost_too_few_bits", "count_last_code_is_not_1",
+        "boundary_code_3_by_curvature", "rightmost_too_few_bits", "count_last_code_is_not_1",
         "rightmost_pair_with_imag_from_0", "variance_too_short", "variance_piece_with_a_large_disc",
         "variance_piece_with_a_small_disc", "variance_unknown_method",
     }  # fmt: skip

@@ -64,7 +64,6 @@ def edited_lines(file: str) -> set[int]:
 NO_CHECK = {
     ("document.py", "not strict JSON"): "the parser's own errors, translated",
     ("interval.py", "error(reason)"): "what require is for",
-    ("variance.py", "not a quotient of polynomials"): "what is left when no form of a law is matched",
     ("verdict.py", "a verdict is not true or false"): "a verdict as a condition",
 }
 

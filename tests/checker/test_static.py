@@ -47,7 +47,7 @@ def test_nothing_that_rounds_or_vanishes(path: Path) -> None:
                 "exp",
             }
         if isinstance(node, ast.ImportFrom) and node.module == "math":
-            assert {alias.name for alias in node.names} <= {"comb", "factorial", "gcd", "isqrt"}, (
+            assert {alias.name for alias in node.names} <= {"comb", "factorial", "gcd", "isqrt", "lcm"}, (
                 "integer functions only"
             )
 

@@ -5,7 +5,7 @@ single pair +-i w with w in ``frequency``; as a grows it moves to the right (dir
 Between these intervals, and up to A, the number of zeros with Re s >= 0 is constant: 0 at first, 2 more after each way
 out, 2 fewer after each way in. None is missed.
 
-Theorem. (1) to (3) of ``stability_boundary`` exclude zeros i w for 0 < a <= A on all pieces of [0, A] but those of code
+Theorem. (1) to (3) of ``stability_boundary`` exclude zeros i w for 0 < a <= A on all pieces of a line but those of code
 3. Such a piece is the frequency of one crossing. With C(w) = Re Phi(i w), C'(w) = -Im Phi'(i w), C has one zero on it:
 its signs at the ends differ, and C' has one sign. h(i w) = 0 means C(w) = 0 and a = -w/Im Phi(i w), which lies in
 ``damping``. Im Phi'(i w) is not 0 there, hence neither is h'(i w) = 1 + a Phi'(i w): the zero is simple, and by the
@@ -18,7 +18,7 @@ from itertools import accumulate, pairwise
 from ..document import Claim, Witness, listed, members, positive, require, spelled, well_formed
 from ..function import ZERO, Rule
 from ..laws import parse
-from .stability_boundary import exclude_crossings
+from .stability_boundary import suspects
 
 _MOST = 1000
 
@@ -34,7 +34,7 @@ def crossings(claim: Claim) -> Rule:
     well_formed(all(x.hi < y.lo for x, y in pairwise(dampings)), "dampings must be apart, in order, and below up_to")
 
     def verify(axis: Witness) -> None:
-        ar, windows = exclude_crossings(law, top.lo, None, None, axis)
+        ar, _, windows = suspects(law, top.lo, axis)
         require({*windows} == {*ways}, "the pieces of code 3 are not the frequencies of the claim")
         for window in windows:
             damping, way = ways[window]
