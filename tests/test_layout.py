@@ -20,7 +20,7 @@ SOURCES = [
 ]
 
 MAX_LINES = 300
-MAX_KERNEL_CODE_LINES = 1050  # of seventeen claims and ten laws; 900 were enough for the first thirteen and nine
+MAX_KERNEL_CODE_LINES = 1005  # of eighteen claims and ten laws; 900 were enough for the first thirteen and nine
 # The rules for roots, stability and its boundary, and all that these stand on.
 MAX_CORE_CODE_LINES = 600
 CORE_RULES = {"rightmost_root", "root_count", "root_enclosure", "stability", "stability_boundary"}

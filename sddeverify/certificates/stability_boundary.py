@@ -218,13 +218,11 @@ def _certificate(
     return finish(StabilityBoundary, result, line, provenance)
 
 
-def _line(
-    subject: Subject, lo: Fraction, hi: Fraction | None, windows: list[Enclosure], *, checked: bool
-) -> dict[str, Any]:
+def _line(subject: Subject, lo: Fraction, hi: Fraction | None, at: list[Enclosure], *, checked: bool) -> dict[str, Any]:
     """Return the line that proves stability up to ``lo``, and its loss at ``hi`` if it is given."""
-    law, top = subject.function.law, hi or lo
-    at_top = replace(subject, function=subject.function._replace(damping=Pair(top, top)))
-    zeros, line = axis_witness(at_top, lo, windows, lambda line: kernel.bracket(law, lo, hi, line), checked=checked)
+    at_top = replace(subject, function=subject.function._replace(damping=Pair(hi or lo, hi or lo)))
+    accept = partial(kernel.bracket, subject.function.law, lo, hi)
+    zeros, line = axis_witness(at_top, lo, at, accept, checked=checked)
     if hi is not None and not zeros:
         raise Obstacle(Reason.PRECISION, f"no root has crossed at damping {float(hi):.9g}")
     return line
