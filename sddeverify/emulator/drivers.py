@@ -75,7 +75,7 @@ def run_heap(emulation: Emulation, stop: Stop) -> None:
         now, index, job_id = heap[0]
         emulation.now = now
         worker = workers[index]
-        if worker.sends(now) and worker.due is not None:
+        if worker.sends(now, server.policy) and worker.due is not None:
             heapq.heapreplace(heap, (worker.due, index, job_id))
             continue
         if worker.gives_up:
@@ -196,7 +196,7 @@ class _Tasks:
         if worker.due is None:
             return False
         self.emulation.now = worker.due
-        if not worker.sends(worker.due):
+        if not worker.sends(worker.due, self.emulation.server.policy):
             return False
         self.assigned[worker.index].set()  # its task waits again, until the gradient has arrived
         return True

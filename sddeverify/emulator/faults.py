@@ -111,7 +111,7 @@ class FaultyRun:
         elif current and worker.gives_up:
             worker.give_up()
             self._obey(server.time_out(index, job, now))
-        elif current and worker.sends(now) and worker.due is not None:
+        elif current and worker.sends(now, server.policy) and worker.due is not None:
             heapq.heappush(self.events, (worker.due, index, job, _Event.DUE))
         elif current:
             self._push(now, index, job)

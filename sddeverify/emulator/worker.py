@@ -13,6 +13,7 @@ from sddeverify.errors import UnsupportedScenario
 if TYPE_CHECKING:
     from sddeverify.emulator.availability import Availability
     from sddeverify.emulator.clock import Ticks
+    from sddeverify.emulator.policies._policy import Policy
     from sddeverify.emulator.server import Job
     from sddeverify.emulator.uplink import Uplink
     from sddeverify.objectives import Objective
@@ -80,6 +81,7 @@ class Worker:
         uplink: What its gradients pass on their way, if it takes time.
         sending: Whether its gradient is finished and on its way; then it is due when that arrives.
         availability: When it is there, if not always.
+        finished: Its gradient, shape (d,), if a policy has looked at it before it was sent.
     """
 
     index: int
@@ -98,6 +100,7 @@ class Worker:
     uplink: Uplink | None = None
     sending: bool = False
     availability: Availability | None = None
+    finished: np.ndarray | None = None
 
     def begin(self, job: Job, now: int) -> int | None:
         """Start to compute and return when the worker is due; ``None`` for never."""
@@ -113,17 +116,25 @@ class Worker:
         self.due = None if duration is None else now + duration
         return self.due
 
-    def sends(self, now: int) -> bool:
-        """Send a finished gradient if that takes time: then the worker is due again when it arrives."""
+    def sends(self, now: int, policy: Policy) -> bool:
+        """Send a finished gradient if that takes time: then the worker is due again when it arrives.
+
+        A gradient that the policy withholds does not enter the uplink: the worker is done with it at once.
+        """
         if self.uplink is None or self.sending or self.gives_up:
             return False
+        if policy.silent and self.job is not None:
+            self.finished = self.gradient(self.job.iterate)
+            if not policy.uploads(self.job, self.finished):
+                return False
         self.sending = True
         self.due = self.uplink.send(now)
         return True
 
     def finish(self) -> np.ndarray:
         """End the job and return its gradient, shape (d,)."""
-        return self.gradient(self._end().iterate)
+        finished, job = self.finished, self._end()
+        return self.gradient(job.iterate) if finished is None else finished
 
     def gradient(self, iterate: np.ndarray) -> np.ndarray:
         """Return the next stochastic gradient, at an iterate, shape (d,)."""
@@ -157,5 +168,5 @@ class Worker:
         job = self.job
         if job is None:
             raise RuntimeError(f"worker {self.index} has no job to end")
-        self.job, self.due, self.gives_up, self.sending = None, None, False, False
+        self.job, self.due, self.gives_up, self.sending, self.finished = None, None, False, False, None
         return job

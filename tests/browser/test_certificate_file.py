@@ -18,7 +18,7 @@ def test_a_certificate_file(lab: Any, opened: Callable[[str], Any]) -> None:
     assert "sddeverify check erlang.cert.json" in card.inner_text()
     assert "5bb67b6f5aac65090d522602ed4859639c762dcd8966d35984000c98a3b9bb02" in card.inner_text()
     view.page.wait_for_function("document.querySelectorAll('.sddeverify-card mjx-container').length >= 3")
-    assert view.page.locator(".sddeverify-codes").count() == 2  # the axis and the count
+    assert view.page.locator(".sddeverify-codes").count() == 1  # the line
     view.page.locator(".sddeverify-cite").click()
     view.page.wait_for_function("document.querySelector('.sddeverify-cite + span').textContent !== ''")
     view.screenshot("certificate_boundary")

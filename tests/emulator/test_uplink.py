@@ -7,6 +7,7 @@ import pytest
 
 from sddeverify.emulator.run import Emulation
 from sddeverify.errors import InvalidScenario
+from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
 from tests.emulator.page import measured
 
@@ -52,13 +53,50 @@ def test_mean_value_analysis_of_a_small_pool():
     assert rate == pytest.approx(15 / 16)
 
 
+@pytest.mark.parametrize(
+    ("policy", "share"),
+    [
+        (PolicySpec("gradient_dropout", {"keep": "1/4"}), 1 / 4),
+        (PolicySpec("event_triggered", {"threshold": "3/2"}), None),
+    ],
+)
+def test_what_is_not_sent_does_not_queue(policy, share):
+    """P = 16, B = 4, m = 1: a share p visits the line, R(n) = (1 + Q(n-1))/B, X = n/(m + p R), Q = X p R."""
+    run = emulation(policy, workers=16, rate=4).run(arrivals=40_000).result()
+    if share is None:  # the noise decides, independently of the times
+        share = run.ledger.applied / run.ledger.pushed
+        assert 0.1 < share < 0.9
+
+    def rate(p):
+        queue = found = 0.0
+        for n in range(1, 17):
+            sojourn = (1 + queue) / 4
+            found = n / (1 + p * sojourn)
+            queue = found * p * sojourn
+        return found
+
+    batches = np.diff(run.trace.push_time[::1250]) / 1250  # 32 of them
+    error = batches.std(ddof=1) / math.sqrt(len(batches))
+    assert abs(batches.mean() - 1 / rate(share)) < 4.5 * error
+    assert abs(batches.mean() - 1 / rate(1)) > 4.5 * error  # as if all were sent
+
+
+def test_a_policy_that_sends_nothing_leaves_the_line_alone():
+    """At the full rate P/m of the workers, however slow the line is: constant times, so that it is exact."""
+    never = PolicySpec("event_triggered", {"threshold": "1000000"})
+    for driver in ("heap", "asyncio"):
+        run = emulation(never, "constant(1)", 8, "1/100").run(arrivals=80, driver=driver).result()
+        assert run.trace.push_time[-1] == pytest.approx(10)
+        assert run.ledger.applied == 0
+
+
 def test_replicas_have_lines_of_their_own():
     scenario = pools.scenario(workers=4, uplink=2)
     one, other = (Emulation.create(scenario, replica=k).run(arrivals=20).result().trace for k in (0, 1))
     assert one.csv() != other.csv()
 
 
-@pytest.mark.parametrize("policy", ["asynchronous", "k_sync", "mindflayer"])
+@pytest.mark.parametrize("policy", ["asynchronous", "k_sync", "mindflayer", "event_triggered", "gradient_dropout"])
 def test_a_checkpoint_holds_the_line(policy):
     whole = emulation(policy, workers=5).run(arrivals=200).result()
     for stop in (0, 7, 120):

@@ -34,7 +34,8 @@ class Policy(ABC):
         parameters: Name of each parameter of the policy in a scenario, with the function that reads it:
             called with the value, the field name for messages, and the number of workers.
         defaults: The value of a parameter that is left out, as the scenario would have it, from the number of workers.
-        silent: Whether a discarded gradient was never sent, so that it costs no traffic.
+        silent: Whether a discarded gradient was never sent, so that it costs no traffic; then :meth:`uploads` is asked
+            before a gradient enters a shared uplink.
         same_data: Whether all workers must have the same data, as the policy computes gradients itself.
     """
 
@@ -82,6 +83,10 @@ class Policy(ABC):
     def equip(self, objective: Objective, learning_rate: float) -> Objective:
         """Return what the workers compute gradients of; by default the objective itself."""
         return objective
+
+    def uploads(self, job: Job, gradient: np.ndarray) -> bool:
+        """Whether a worker sends a finished gradient; asked of a silent policy before it enters a shared uplink."""
+        return True
 
     @abstractmethod
     def weigh(self, contribution: Contribution, server: Server) -> float | None:

@@ -11,7 +11,9 @@ from sddeverify.emulator.policies.asynchronous import Asynchronous
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sddeverify.emulator.server import Contribution, Server
+    import numpy as np
+
+    from sddeverify.emulator.server import Contribution, Job, Server
 
 
 @dataclass
@@ -32,7 +34,10 @@ class EventTriggered(Asynchronous):
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {"threshold": lambda workers: "1/10"}
     silent: ClassVar[bool] = True
 
+    def uploads(self, job: Job, gradient: np.ndarray) -> bool:
+        """Send what is large enough."""
+        return float(gradient @ gradient) >= self.threshold**2
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
-        """Keep what is large enough."""
-        gradient = contribution.gradient
-        return 1.0 if float(gradient @ gradient) >= self.threshold**2 else None
+        """Take what was sent."""
+        return 1.0 if self.uploads(contribution.job, contribution.gradient) else None
