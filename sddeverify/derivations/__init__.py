@@ -51,11 +51,11 @@ from sddeverify.derivations._checking import (
     check,
     check_step,
 )
+from sddeverify.derivations._meanings import MEANINGS, Meaning
 from sddeverify.derivations._numbers import exactly, fraction
 from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to_json, to_latex, to_markdown
 from sddeverify.derivations._scheduling import MeanDynamics, Schedule, candidate, candidates, dynamics
 from sddeverify.derivations._steps import Derivation, Kind, Step
-from sddeverify.derivations._symbols import MEANINGS, Meaning
 from sddeverify.derivations._values import example_values, values_at
 from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure

@@ -18,7 +18,7 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from sddeverify.derivations._integrands import compiled
-from sddeverify.derivations._symbols import RANGES
+from sddeverify.derivations._meanings import RANGES
 
 Point = Mapping[Any, Any]
 """Symbol, ``IndexedBase`` or undefined function -> number, sequence or callable."""

@@ -19,8 +19,9 @@ def derive(scenario: Scenario) -> Derivation:
     """Derive the mean time of an update that takes K gradients, and the share of fresh gradients.
 
     Results: ``k_sync`` (exponential times, also of K-async), ``k_sync_shifted``, ``k_batch_sync`` (exponential),
-    ``k_batch_async`` (every law), ``all_workers`` (K = P), ``slot_freshness`` and ``mean_freshness`` (K-batch-async,
-    exponential). P = K + V with V the workers that are not among the first K. The scenario's numbers do not enter.
+    ``k_batch_async`` (every law), ``all_workers`` (K = P), ``k_async_freshness`` (exponential), ``slot_freshness`` and
+    ``mean_freshness`` (K-batch-async, exponential). P = K + V with V the workers that are not among the
+    first K. The scenario's numbers do not enter.
     """
     chain = Chain()
     chain.assume("memoryless", "A15", "For K-sync and K-batch-sync; K-batch-async needs no law.")
@@ -41,6 +42,7 @@ def derive(scenario: Scenario) -> Derivation:
             ("all_workers", "all-workers"),
             ("k_batch_sync", "k-batch-sync"),
             ("k_batch_async", "k-batch-async"),
+            ("k_async_freshness", "k-async-freshness"),
             ("slot_freshness", "slot-freshness"),
             ("mean_freshness", "mean-freshness"),
         ),
@@ -136,6 +138,15 @@ def _batches(chain: Chain) -> None:
 
 
 def _freshness(chain: Chain) -> None:
+    chain.step(
+        "k-async-freshness",
+        "A fresh gradient in K-async",
+        Sum(1 / sym.P, (sym.i, 1, sym.K)),
+        Evaluate(),
+        "K-async, memoryless: all P compute when an update is made, so that each of them is as likely as the others to "
+        "be at a given place of the next one, whatever happened before. The gradient there is fresh if its worker is "
+        "one of the K that made the update: K/P at every place.",
+    )
     fresh = chain.step(
         "fresh",
         "A fresh gradient in a batch",
@@ -150,8 +161,7 @@ def _freshness(chain: Chain) -> None:
         "In terms of the workers",
         fresh,
         Substitute(equal(sym.ratio, 1 - 1 / sym.P)),
-        "1 - (1 - 1/P)^b: only for exponential times. (In K-async every place is fresh with probability K/P: its "
-        "worker was one of the K of the update before.)",
+        "1 - (1 - 1/P)^b: only for exponential times.",
     )
     total = chain.step(
         "places",
