@@ -126,6 +126,6 @@ def test_only_where_nothing_is_to_be_decided():
         assert not at_once.applies(pools.emulation(law="constant(1)", **changed)), changed
     assert not at_once.applies(pools.emulation(PolicySpec("mindflayer", {"trials": 2, "success": "1/2"})))
     # A new field of a worker may change what it does: look at applies() before adding it here.
-    known = "index law ticks objective times noise drawn used block block_size job due gives_up uplink sending"
+    known = "index law ticks objective times noise drawn used block block_size job due gives_up uplink sending finished"
     assert {one.name for one in fields(Worker)} == {*known.split(), "availability"}
     assert drivers.at_once is at_once
