@@ -99,7 +99,7 @@ def test_example_of_the_format_page_is_a_claim() -> None:
     found = re.search(r"^```json\n(.*?)^```$", FORMAT_PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None
     document = json.loads(found[1])
-    assert read(document["claim"]).statement == document["statement"]
+    assert read(document["claim"])[0] == document["statement"]
 
 
 def shape(value: object) -> object:

@@ -148,7 +148,7 @@ def document(claim: dict[str, Any], witness: Any, provenance: Mapping[str, str] 
         "schema": SCHEMA,
         "claim": claim,
         "claim_sha256": digest(claim),
-        "statement": read(claim).statement,
+        "statement": read(claim)[0],
         "witness": witness,
         "producer": {
             "name": "sddeverify",

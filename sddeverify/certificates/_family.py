@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sddeverify.checker.family import fill
+from sddeverify.checker.function import fill
 from sddeverify.delays import Law, parse
 from sddeverify.errors import InvalidScenario, invalid
 from sddeverify.exact import Enclosure, enclosure, pair, spell

@@ -13,7 +13,8 @@ from sddeverify.certificates._contour import Subject, closing, walk, working_bit
 from sddeverify.certificates._prove import decimals
 from sddeverify.checker.document import Malformed
 from sddeverify.checker.interval import Refusal
-from sddeverify.checker.rules.boundary_tube import boundary_tube
+from sddeverify.checker.laws import parse
+from sddeverify.checker.rules.stability_boundary import bracket
 from sddeverify.exact import spell
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class Pattern:
         try:
             _, proof = self.on(cell)
             bounds = cell.bounds(self.margins, rounded=False)  # other cells may not be as lucky with their rounding
-            claim = {"type": "boundary_tube", "delay": cell.delay, "parameter": ["0", "1"]}
-            boundary_tube(claim | {"damping": [[spell(x) for x in bounds]]}).verify([proof])
+            bracket(parse(cell.delay), *bounds, proof)
         except (Obstacle, Malformed, Refusal):
             return False
         return True

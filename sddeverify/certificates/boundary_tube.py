@@ -14,7 +14,7 @@ from sddeverify.certificates._floats import FloatArithmetic
 from sddeverify.certificates._prove import finish
 from sddeverify.certificates._tube import Cell, Crossing, Pattern, searched
 from sddeverify.checker.document import Malformed
-from sddeverify.checker.family import fill
+from sddeverify.checker.function import fill
 from sddeverify.checker.interval import Refusal
 from sddeverify.checker.laws import parse
 from sddeverify.delays import Law

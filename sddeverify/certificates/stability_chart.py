@@ -14,8 +14,7 @@ from sddeverify.certificates._effort import MOST, Effort
 from sddeverify.certificates._family import NAMES, family
 from sddeverify.certificates._prove import finish
 from sddeverify.checker.document import Malformed
-from sddeverify.checker.family import member
-from sddeverify.checker.function import Function, counted
+from sddeverify.checker.function import Function, counted, member
 from sddeverify.checker.interval import Pair, Refusal
 from sddeverify.checker.rules.stability_chart import SPLIT, UNDECIDED, leaves
 from sddeverify.errors import invalid

@@ -10,7 +10,6 @@ import re
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from math import gcd
 from typing import Any
 
 from .interval import Arithmetic, Pair, require
@@ -19,11 +18,8 @@ Claim = dict[str, Any]
 Witness = Any
 
 SCHEMA = "sddeverify-certificate/1"
-MAX_CHARACTERS, MAX_DIGITS, MAX_POINTS = 1 << 25, 4000, 200_000
-MIN_BITS, MAX_BITS = 32, 4096
-MAX_COST = 1 << 28  # evaluations of a law x its size x bits
-
-_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
+MAX_CHARACTERS, MAX_DIGITS, MAX_POINTS, MAX_DISCS, MAX_DEPTH, MAX_CELLS = 1 << 25, 4000, 200_000, 20_000, 8, 4096
+MIN_BITS, MAX_BITS, MAX_COST = 32, 4096, 1 << 28  # the cost: evaluations of a law x its size x bits
 
 
 class Malformed(Exception):
@@ -33,7 +29,7 @@ class Malformed(Exception):
 well_formed = partial(require, error=Malformed)
 
 
-def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
+def load(document: str | bytes | Claim) -> Any:
     """Return the document as a dictionary; a dictionary is serialised first, so that both take one road.
 
     Raises:
@@ -45,8 +41,7 @@ def load(document: str | bytes | dict[str, Any]) -> dict[str, Any]:
         well_formed(len(text) <= MAX_CHARACTERS, "the document is too large")
         text = text.decode("utf-8") if isinstance(text, bytes) else text
         hooks: dict[str, Any] = dict.fromkeys(("parse_float", "parse_constant", "parse_int"), _literal)
-        value: dict[str, Any] = json.loads(text, object_pairs_hook=_unique, **hooks)
-        return value  # whether it is an object at all is for ``members`` to say
+        return json.loads(text, object_pairs_hook=_unique, **hooks)
     except (ValueError, TypeError, RecursionError) as error:
         raise Malformed(f"not strict JSON: {type(error).__name__}: {str(error)[:120]}") from None
 
@@ -58,8 +53,7 @@ def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _literal(text: str) -> int:
-    short = re.fullmatch("-?[0-9]{1,17}", text) is not None
-    well_formed(short, f"{text[:40]} is a float or a long integer; numbers are strings p or p/q")
+    well_formed(re.fullmatch("-?[0-9]{1,17}", text) is not None, f"{text[:40]} is no short integer: write a string p/q")
     return int(text)
 
 
@@ -73,9 +67,8 @@ def members(value: Any, *names: str, optional: str | None = None) -> list[Any]:
 
 def integer(value: Any, least: int, most: int) -> int:
     """Return a JSON integer between ``least`` and ``most``."""
-    if type(value) is not int or not least <= value <= most:
-        raise Malformed(f"an integer from {least} to {most} is needed, not {str(value)[:40]}")
-    return value
+    well_formed(type(value) is int and least <= value <= most, f"{str(value)[:40]}: no integer from {least} to {most}")
+    return int(value)
 
 
 def listed(value: Any, least: int, most: int) -> list[Any]:
@@ -86,15 +79,12 @@ def listed(value: Any, least: int, most: int) -> list[Any]:
 
 def number(value: Any) -> Fraction:
     """Return a rational from its one spelling."""
-    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise Malformed(f"{str(value)[:40]!r} is not the spelling of a rational number")
-    sign, top, bottom = match.groups("1")
-    well_formed(max(len(top), len(bottom)) <= MAX_DIGITS, f"a number has more than {MAX_DIGITS} digits")
-    numerator, denominator = int(top), int(bottom)
-    if (sign == "-" and numerator == 0) or value.endswith("/1") or gcd(numerator, denominator) != 1:
-        raise Malformed(f"{value[:40]!r} is not in lowest terms")
-    return Fraction(-numerator if sign == "-" else numerator, denominator)
+    rational = isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?", value) is not None
+    well_formed(rational, f"{str(value)[:40]!r} is not the spelling of a rational number")
+    well_formed(max(map(len, re.split("[-/]", value))) <= MAX_DIGITS, f"a number has more than {MAX_DIGITS} digits")
+    result = Fraction(value)
+    well_formed(str(result) == value, f"{value[:40]!r} is not in lowest terms")
+    return result
 
 
 def point(value: Any) -> list[Fraction]:
@@ -104,8 +94,7 @@ def point(value: Any) -> list[Fraction]:
 
 def radius(value: Any) -> Fraction:
     """Return the radius of a disc."""
-    well_formed(number(value) > 0, "a disc needs a positive radius")
-    return number(value)
+    return positive([value, value]).lo
 
 
 def pair(value: Any, *, least: int | None = None, above: int | None = None) -> Pair:
@@ -128,9 +117,7 @@ def increasing(value: Any, most: int) -> list[Fraction]:
     return points
 
 
-def positive(value: Any) -> Pair:
-    """Return a parameter that is above 0."""
-    return pair(value, above=0)
+positive = partial(pair, above=0)  # a parameter that is positive
 
 
 def boolean(value: Any) -> bool:
@@ -148,14 +135,12 @@ def pieces(value: Any, size: int) -> tuple[Arithmetic, list[tuple[int, Fraction,
     points = increasing(breaks, MAX_POINTS)
     well_formed(points[0] == 0, "break points must start at 0")
     quarters = [integer(x, 0, 3) for x in listed(codes, len(points) - 1, len(points) - 1)]
-    line = [(code, lo, hi) for code, (lo, hi) in zip(quarters, pairwise(points), strict=True)]
-    return precision(bits, len(points), size), line
+    return precision(bits, len(points), size), [*zip(quarters, points[:-1], points[1:], strict=True)]
 
 
 def precision(bits: Any, evaluations: int, size: int) -> Arithmetic:
     """Return the arithmetic of a witness if the work that it asks for is within the budget."""
-    cost = evaluations * size * integer(bits, MIN_BITS, MAX_BITS)
-    well_formed(cost <= MAX_COST, f"{evaluations} evaluations at {bits} bits exceed the budget of the format")
+    well_formed(evaluations * size * integer(bits, MIN_BITS, MAX_BITS) <= MAX_COST, "over the budget of the format")
     return Arithmetic(bits)
 
 

@@ -4,22 +4,16 @@ Parameters are intervals; whatever is enclosed here is enclosed for all their va
 the delay of the claim denotes. h(conj s) = conj h(s), so zeros are real or come in conjugate pairs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from .document import Claim, Witness, listed, members, number, pair, pieces, positive, spelled, well_formed
-from .interval import Arithmetic, Pair, Rectangle, Refusal, require
-from .laws import Law, parse
+from .interval import Arithmetic, Pair, Rectangle, Refusal, require, times
+from .laws import ZERO, Law, parse
 
-ZERO = Fraction(0)
-
-
-class Rule(NamedTuple):
-    """A claim that was read: its statement in words, and what raises unless a witness proves it."""
-
-    statement: str
-    verify: Callable[[Witness], None]
+# A claim that was read: it yields its statement, and once it is sent a witness it raises unless that proves it.
+Rule = Generator[str, Witness, None]
 
 
 class Function(NamedTuple):
@@ -44,20 +38,16 @@ class Function(NamedTuple):
         ["delay", "sum", 0, "constant", "time"], in its middle; the halves may be cut again. Each claim about all
         parameters of a box is one about all those of its two halves.
         """
-        if not isinstance(witness, dict) or "cut" not in witness:
+        if isinstance(witness, dict) and "cut" in witness:
+            path, halves = members(witness, "cut", "halves")
+            for side, proof in enumerate(listed(halves, 2, 2)):
+                yield from function(half(self.source, path, side)).parts(proof)
+        else:
             yield self, witness
-            return
-        path, halves = members(witness, "cut", "halves")
-        for side, proof in enumerate(listed(halves, 2, 2)):
-            yield from function(half(self.source, path, side)).parts(proof)
 
     def jet(self, ar: Any, s: Any, order: int) -> list[Any]:
         """Enclose h^(k)(s)/k! for k = 0..order."""
-        return self.complete(ar, self.law.jet(ar, s, order), s)
-
-    def complete(self, ar: Any, phi: list[Any], s: Any) -> list[Any]:
-        """Return the coefficients of h from those of Phi."""
-        jet = [ar.scale(x, self.damping) for x in phi]
+        jet = [ar.scale(x, self.damping) for x in self.law.jet(ar, s, order)]
         jet[0] = ar.add(ar.add(jet[0], s), ar.scale(ar.one, self.undelayed))
         jet[1:2] = [ar.add(x, ar.one) for x in jet[1:2]]
         return jet
@@ -99,7 +89,7 @@ class Function(NamedTuple):
         """
         start = self.at(ar, c, 2)
         top = ar.magnitude(ar.scale(start[0], self.damping)) + ar.magnitude(ar.scale(ar.one, self.undelayed))
-        at_c = self.complete(ar, start, ar.point(c, ZERO))[0]
+        at_c = self.jet(ar, ar.point(c, ZERO), 0)[0]
         passed = ar.point(line[-1][2], ZERO)[0] > top
         require(passed and not at_c[0] <= 0 <= at_c[1], "the line is too short, or the sign of h(c) is not decided")
         curvature = ar.magnitude(ar.scale(start[2], self.damping))
@@ -107,8 +97,7 @@ class Function(NamedTuple):
         previous = quarter
         for code, lo, hi in line:
             step = (code - previous) % 4
-            turns += -1 if step == 3 else step
-            previous = code
+            previous, turns = code, turns + (0, 1, 2, -1)[step]
             # c + i (m + t), |t| <= half the piece, m its midpoint
             jet = self.jet(ar, ar.point(c, (lo + hi) / 2), 1)
             if step == 2 or not holds(code, widen(ar, jet, (hi - lo) / 2, curvature)):
@@ -163,6 +152,24 @@ def half(value: Any, path: list[Any], side: int) -> Any:
     return copy
 
 
+def fill(value: Any, cells: dict[str, Any]) -> Any:
+    """Return a template with every name of a parameter, such as "$", replaced by its pair."""
+    if isinstance(value, dict):
+        return {name: fill(x, cells) for name, x in value.items()}
+    if isinstance(value, list):
+        return [fill(x, cells) for x in value]
+    return list(cells[value]) if isinstance(value, str) and value in cells else value
+
+
+def member(template: Claim, box: dict[str, Pair]) -> Function:
+    """Return the function of a template on a box; a model in the template, and it alone, gives the damping."""
+    source = fill(template, {name: [str(x) for x in ends] for name, ends in box.items()})
+    if "model" in source:
+        value, gain, _ = read_model(source["model"], parse(source["delay"]))
+        source["damping"] = [str(x) for x in times(pair(value, least=0), gain)]
+    return function(source)
+
+
 def read_function(claim: Claim, **readers: Callable[[Any], Any]) -> list[Any]:
     """Return h of a claim, its model checked, and what the readers make of the further members of the claim."""
     fixed = ("type", "damping", "delay", "undelayed")
@@ -172,8 +179,7 @@ def read_function(claim: Claim, **readers: Callable[[Any], Any]) -> list[Any]:
     if "model" in claim:
         value, gain, ending = read_model(model, h.law)
         rate = positive(value)
-        image = Pair(rate.lo * gain.lo, rate.hi * gain.hi)
-        require(image == h.damping, "damping is not learning_rate x hessian x workers / mean_delay of the model")
+        require(times(rate, gain) == h.damping, "the model's damping is learning_rate x hessian x workers / mean_delay")
         h = h._replace(model=f"{ending}, learning rate in {spelled(rate)}")
     return [h, *(read(value) for read, value in zip(readers.values(), others, strict=True))]
 
@@ -205,10 +211,8 @@ def decided(h: Function, c: Fraction, witness: Witness, *, some: bool) -> None:
     is not left of c; no zero right of it proves that there is none right of c if it is not right of c.
     """
     for part, proof in h.parts(witness):
-        line = c
-        if isinstance(proof, dict) and "abscissa" in proof:
-            own, proof = members(proof, "abscissa", "line")
-            line = number(own)
+        own = isinstance(proof, dict) and "abscissa" in proof
+        line, proof = (number(proof["abscissa"]), members(proof, "abscissa", "line")[1]) if own else (c, proof)
         found = part.number_right(proof, line)
         require(line >= c if some else line <= c, f"the count right of {line} decides nothing about {c}")
         require((found > 0) is some, f"the witness proves {found} zero(s) with Re s >= {line}")

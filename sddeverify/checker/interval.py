@@ -32,6 +32,11 @@ class Pair(NamedTuple):
     hi: Fraction
 
 
+def times(x: Pair, y: Pair) -> Pair:
+    """Return the product of two intervals in which no number is negative."""
+    return Pair(x.lo * y.lo, x.hi * y.hi)
+
+
 def product(a: int, b: int, c: int, d: int) -> tuple[int, int]:
     """Return the exact range of x y for x in [a, b], y in [c, d]."""
     if a >= 0 and c >= 0:
@@ -44,8 +49,7 @@ class Arithmetic:
     """The operations at one precision; numbers are integers in units of 2^-bits ("ulps")."""
 
     def __init__(self, bits: int) -> None:
-        self.bits = bits
-        self.unit = 1 << bits
+        self.bits, self.unit = bits, 1 << bits
         self.one: Rectangle = (self.unit, self.unit, 0, 0)
 
     def real(self, pair: Pair) -> tuple[int, int]:
@@ -82,8 +86,7 @@ class Arithmetic:
     def inverse(self, x: Rectangle) -> Rectangle:
         """1/x = conj(x)/|x|^2; refused if |x|^2 is not bounded away from 0."""
         a, b, c, d = x
-        lo = _least_square(a, b) + _least_square(c, d)
-        hi = max(a * a, b * b) + max(c * c, d * d)
+        lo, hi = _least_square(a, b) + _least_square(c, d), max(a * a, b * b) + max(c * c, d * d)
         require(lo > 0, "a denominator is not bounded away from 0 at this precision")
         low = ((v << 2 * self.bits) // (hi if v >= 0 else lo) for v in (a, -d))
         high = (-((-v << 2 * self.bits) // (lo if v >= 0 else hi)) for v in (b, -c))
@@ -152,8 +155,7 @@ class Arithmetic:
         """Return n, k and the terms r^j/j! of exp(r), r = |x| 2^-bits/2^k < 2^-5, rounded down to units of 2^-n."""
         halvings = max(0, abs(x).bit_length() - self.bits + 5)
         n = self.bits + halvings + 12
-        r = abs(x) << 12  # the reduced argument in units of 2^-n, exactly
-        terms = [1 << n]
+        r, terms = abs(x) << 12, [1 << n]  # the reduced argument in units of 2^-n, exactly
         while terms[-1]:
             terms.append((terms[-1] * r) // (len(terms) << n))
         return n, halvings, terms
@@ -186,8 +188,7 @@ class Arithmetic:
             power, count = self.one, 0
             while count < 2 or self.magnitude(power) > 2:
                 results = [self.add(x, self.divide(power, count + k + 1)) for k, x in enumerate(results)]
-                count += 1
-                power = self.divide(self.subtract((0, 0, 0, 0), self.multiply(power, z)), count)
+                power, count = self.divide(self.subtract((0, 0, 0, 0), self.multiply(power, z)), count + 1), count + 1
             return [self.inflate(self.inflate(x, power), power) for x in results]
         inverse, decay = self.inverse(z), self.exponential(z)
         for k in range(order + 1):
@@ -203,8 +204,7 @@ class Arithmetic:
         |w| <= A and the computed one is within e of it, then the next one is within e Z + A rho + 4 (two
         roundings, and that of the bound itself), and A Z + c + 1 bounds the next partial value.
         """
-        n = self.bits
-        re, im = (z[0] + z[1]) >> 1, (z[2] + z[3]) >> 1
+        n, re, im = self.bits, (z[0] + z[1]) >> 1, (z[2] + z[3]) >> 1
         rho = ((z[1] - z[0] + z[3] - z[2]) >> 1) + 2
         bound = max(self.unit, self.magnitude(z) + rho)
         x = y = error = size = 0

@@ -12,15 +12,14 @@ Complete monotonicity: for Re s >= c right of the abscissa of convergence,
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial, reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import factorial
 from typing import Any, NamedTuple
 
-from .document import integer, listed, members, pair, spelled, well_formed
+from .document import MAX_CELLS, MAX_DEPTH, integer, listed, members, pair, spelled, well_formed
 from .interval import Arithmetic, Pair, require
 
-_DEPTH, _CELLS = 8, 4096
-_ZERO, _ONE = Fraction(0), Fraction(1)
+ZERO, ONE = Fraction(0), Fraction(1)
 
 
 class Law(NamedTuple):
@@ -68,12 +67,10 @@ def _gamma(value: Any, shape: Any) -> Law:
     def jet(ar: Any, s: Any, order: int) -> list[Any]:
         base = ar.add(ar.one, ar.scale(s, stage))
         require(ar.is_right(base), "an exponential law is evaluated left of its abscissa of convergence")
-        inverse = ar.inverse(base)
-        derivatives = [reduce(ar.multiply, [inverse] * stages)]
-        for j in range(order):
-            factor = Fraction(stages + j)
-            derivatives.append(ar.scale(ar.multiply(derivatives[-1], inverse), Pair(factor, factor)))
-        return _inner(ar, derivatives, stage)
+        inverse, factors = ar.inverse(base), [Pair(Fraction(k), Fraction(k)) for k in range(stages, stages + order)]
+        first = reduce(ar.multiply, [inverse] * stages)
+        derivatives = accumulate(factors, lambda x, k: ar.scale(ar.multiply(x, inverse), k), initial=first)
+        return _inner(ar, [*derivatives], stage)
 
     return Law(f"erlang({stages}, {spelled(mean)})", mean, jet, -1 / stage.hi, 1 + stages // 8)
 
@@ -116,7 +113,7 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
     """
     width, counts = members(body, "step", "counts")
     step = pair(width, above=0)
-    total = sum(integer(x, 0, 10**15) for x in listed(counts, 1, _CELLS))
+    total = sum(integer(x, 0, 10**15) for x in listed(counts, 1, MAX_CELLS))
     well_formed(any(counts[1:]), f"{name}: some mass must lie at a positive time")
     half = Pair(step.lo / 2, step.hi / 2)
 
@@ -135,7 +132,7 @@ def _cells(body: Any, name: str, slack: Fraction) -> Law:
         return _blurred(ar, s, exact, [ar.multiply(x, spread) for x in stretched], half)
 
     average = Fraction(sum(j * x for j, x in enumerate(counts)), total)
-    mean = Pair(max(average - slack, _ZERO) * step.lo, (average + slack) * step.hi)
+    mean = Pair(max(average - slack, ZERO) * step.lo, (average + slack) * step.hi)
     text = f"{name}(step {spelled(step)}, {total} times in {len(counts)} cells)"
     return Law(text, mean, jet, None, 1 + len(counts) // 16, (len(counts) - 1) * step.hi)
 
@@ -164,7 +161,7 @@ def _band(body: Any, depth: int) -> Law:
         moments = _inner(ar, ar.moments(ar.scale(ar.real_part(s), cap), order), cap)
         return _blurred(ar, s, law.jet(ar, s, order), [ar.scale(x, cap) for x in moments], eps)
 
-    mean = Pair(max(law.mean.lo - eps.hi * cap.hi, _ZERO), min(law.mean.hi + eps.hi * cap.hi, cap.hi))
+    mean = Pair(max(law.mean.lo - eps.hi * cap.hi, ZERO), min(law.mean.hi + eps.hi * cap.hi, cap.hi))
     text = f"any law on [0, {spelled(cap)}] with a distribution function within {spelled(eps)} of that of {law.text}"
     return Law(text, mean, jet, None, 1 + law.size, cap.hi)
 
@@ -189,7 +186,7 @@ def _combined(name: str, weights: list[Pair], bodies: list[Any], depth: int) -> 
         return [reduce(ar.add, column) for column in zip(*rows, strict=True)]
 
     text = ", ".join(x.text if name == "sum" else f"{spelled(w)} {x.text}" for w, x in parts)
-    mean = Pair(sum((w.lo * x.mean.lo for w, x in parts), _ZERO), sum((w.hi * x.mean.hi for w, x in parts), _ZERO))
+    mean = Pair(sum((w.lo * x.mean.lo for w, x in parts), ZERO), sum((w.hi * x.mean.hi for w, x in parts), ZERO))
     abscissae = [law.abscissa for law in laws if law.abscissa is not None]
     return Law(f"{name}({text})", mean, jet, max(abscissae, default=None), sum(law.size for law in laws))
 
@@ -200,11 +197,11 @@ _LAWS: dict[str, Callable[[Any, int], Law]] = {
     "erlang": lambda body, depth: _gamma(*members(body, "mean", "shape")),
     "uniform": _uniform,
     "truncated_exponential": _truncated_exponential,
-    "lattice": lambda body, depth: _cells(body, "lattice", _ZERO),
+    "lattice": lambda body, depth: _cells(body, "lattice", ZERO),
     "empirical": lambda body, depth: _cells(body, "empirical", Fraction(1, 2)),
     "band": _band,
     "mixture": _mixture,
-    "sum": lambda body, depth: _combined("sum", [Pair(_ONE, _ONE)] * len(listed(body, 2, 256)), body, depth),
+    "sum": lambda body, depth: _combined("sum", [Pair(ONE, ONE)] * len(listed(body, 2, 256)), body, depth),
 }
 
 
@@ -214,8 +211,7 @@ def parse(value: Any, depth: int = 0, *, zero_mean: bool = False) -> Law:
     Raises:
         Malformed: if it is not exactly an object of the format.
     """
-    single = isinstance(value, dict) and len(value) == 1 and depth <= _DEPTH
-    well_formed(single, f"a law must be an object with one member, nested at most {_DEPTH} deep")
+    well_formed(isinstance(value, dict) and len(value) == 1 and depth <= MAX_DEPTH, "a law is one member, not too deep")
     ((name, body),) = value.items()
     well_formed(name in _LAWS, f"unknown law {name[:40]!r}")
     law = _LAWS[name](body, depth)

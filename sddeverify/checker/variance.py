@@ -7,11 +7,9 @@ white noise of intensity 1 (Parseval; Kuechler & Mensch 1992 for constant delays
 from fractions import Fraction
 from functools import reduce
 from math import lcm
-from typing import Any
 
-from .document import Claim, Witness, listed, members, number, pieces, precision, well_formed
-from .function import ZERO, Function, decided
-from .interval import Arithmetic, Pair, Rectangle, require
+from .document import Arithmetic, Claim, Pair, Witness, listed, members, number, pieces, precision, require, well_formed
+from .function import ZERO, Function, Rectangle, decided
 from .laws import multiply
 
 _ORDER = 8
@@ -35,8 +33,7 @@ def variance(h: Function, claim: Claim, witness: Witness) -> Pair:
 
 def _constant(h: Function, claim: Claim, witness: Witness) -> Pair:
     """Constant delay, b = 0: S = (1 + sin a tau)/(2 a cos a tau)."""
-    plain = "constant" in claim["delay"] and h.undelayed == Pair(ZERO, ZERO)
-    require(plain, "the closed form holds for a constant delay without undelayed term")
+    require("constant" in claim["delay"] and h.undelayed == Pair(ZERO, ZERO), "the closed form is that of one delay")
     ar = precision(witness, 1, 1)
     circle = ar.exponential(ar.scale(ar.multiply((0, 0, ar.unit, ar.unit), ar.scale(ar.one, h.damping)), h.law.mean))
     sine, cosine = (-circle[3], -circle[2], 0, 0), (circle[0], circle[1], 0, 0)
@@ -67,7 +64,7 @@ def _rational(h: Function, claim: Claim, witness: Witness) -> Pair:
     return Pair(x[-1] / top, x[-1] / top)
 
 
-def fraction(law: dict[str, Any], s: Fraction) -> tuple[Fraction, Fraction, int, Fraction]:
+def fraction(law: Claim, s: Fraction) -> tuple[Fraction, Fraction, int, Fraction]:
     """Return N(s) and D(s), the degree of D, and its leading coefficient, of a law with Phi = N/D."""
     ((name, body),) = law.items()
     if name in ("exponential", "erlang") and body["mean"][0] == body["mean"][1]:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from .document import SCHEMA, Malformed, digest, load, members, well_formed
-from .function import Rule
-from .interval import Refusal, require
+from .document import SCHEMA, Claim, Malformed, Witness, digest, load, members, well_formed
+from .function import Refusal, Rule, require
 from .rules import RULES
 
 
@@ -39,7 +37,7 @@ class Verdict:
         raise TypeError("a verdict is not true or false; compare its status with Status.ACCEPTED")
 
 
-def check(document: str | bytes | dict[str, Any]) -> Verdict:
+def check(document: str | bytes | Claim) -> Verdict:
     """Return the verdict on a certificate; never raise.
 
     Args:
@@ -55,24 +53,27 @@ def check(document: str | bytes | dict[str, Any]) -> Verdict:
         return Verdict(Status.REJECTED, f"{type(error).__name__} while checking: {str(error)[:200]}")
 
 
-def _check(document: dict[str, Any]) -> Verdict:
+def _check(document: Witness) -> Verdict:
     names = ("schema", "claim", "claim_sha256", "statement", "witness", "producer")
     schema, claim, sha256, statement, witness, *others = members(document, *names, optional="provenance")
     well_formed(schema == SCHEMA, f"this kernel checks {SCHEMA!r}, not {str(schema)[:60]!r}")
     well_formed(all(isinstance(x, dict) for x in others), "producer and provenance are objects")
-    rule, identity = read(claim), digest(claim)
-    require(sha256 == identity and statement == rule.statement, "claim_sha256 or statement is not that of the claim")
-    rule.verify(witness)
-    return Verdict(Status.ACCEPTED, "", rule.statement, identity)
+    (text, rule), identity = read(claim), digest(claim)
+    require(sha256 == identity and statement == text, "claim_sha256 or statement is not that of the claim")
+    try:
+        rule.send(witness)
+    except StopIteration:  # the rule came to its end: nothing in it refused
+        return Verdict(Status.ACCEPTED, "", text, identity)
+    raise Refusal("the rule did not come to its end")
 
 
-def read(claim: Any) -> Rule:
-    """Return the rule of a claim, which states it.
+def read(claim: Witness) -> tuple[str, Rule]:
+    """Return the statement of a claim, and the rule that waits for a witness.
 
     Raises:
         Malformed: if it is no claim of the format.
         Refusal: if its model contradicts it.
     """
-    kind = claim.get("type") if isinstance(claim, dict) else None
-    well_formed(isinstance(kind, str) and kind in RULES, "the claim must be an object with a known type")
-    return RULES[str(kind)](claim)
+    well_formed(isinstance(claim, dict) and claim.get("type") in [*RULES], "a claim is an object with a known type")
+    rule = RULES[claim["type"]](claim)
+    return next(rule), rule

@@ -173,7 +173,7 @@ def _decay_rates(chart: StabilityChart) -> Any:
 
     from sddeverify.analysis.roots import rightmost_float
     from sddeverify.checker.document import Malformed
-    from sddeverify.checker.family import member
+    from sddeverify.checker.function import member
     from sddeverify.checker.interval import Pair
     from sddeverify.delays import Law
     from sddeverify.models import CharacteristicFunction

@@ -229,4 +229,4 @@ def tampered(rng: random.Random, base: Document, others: list[Document]) -> Docu
         )
         if g and h:
             claim["damping"] = [str(a * c * e / h), str(b * d * f / g)]
-    return document | {"claim_sha256": digest(claim), "statement": read(claim).statement}
+    return document | {"claim_sha256": digest(claim), "statement": read(claim)[0]}

@@ -46,7 +46,7 @@ def tampered(document: dict[str, Any], **claim: Any) -> dict[str, Any]:
     """The document with other members in its claim, its hash and statement made to agree."""
     changed = copy.deepcopy(document)
     changed["claim"] |= claim
-    changed["claim_sha256"], changed["statement"] = digest(changed["claim"]), read(changed["claim"]).statement
+    changed["claim_sha256"], changed["statement"] = digest(changed["claim"]), read(changed["claim"])[0]
     return changed
 
 

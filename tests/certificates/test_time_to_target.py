@@ -103,7 +103,7 @@ def test_bad_input(h: Any, arguments: dict[str, Any], named: str) -> None:
 def resealed(document: dict[str, Any], claim: dict[str, Any], witness: Any = None) -> checker.Status:
     """The verdict on another claim or witness with hash and statement that fit."""
     claim = document["claim"] | claim
-    new = {"claim": claim, "claim_sha256": digest(claim), "statement": read(claim).statement}
+    new = {"claim": claim, "claim_sha256": digest(claim), "statement": read(claim)[0]}
     return checker.check(document | new | ({"witness": witness} if witness else {})).status
 
 

@@ -97,7 +97,7 @@ def test_mean_square_by_quadrature() -> None:
 
 
 def rejected(document: dict[str, object], claim: dict[str, object]) -> bool:
-    new = {"claim": claim, "claim_sha256": digest(claim), "statement": read(claim).statement}
+    new = {"claim": claim, "claim_sha256": digest(claim), "statement": read(claim)[0]}
     return checker.check(document | new).status is checker.Status.REJECTED
 
 

@@ -104,7 +104,7 @@ def seal(claim: Document, witness: Any, edits: Edits = ()) -> Document:
             "schema": "sddeverify-certificate/1",
             "claim": claim,
             "claim_sha256": part(kernel, "document").digest(claim),
-            "statement": part(kernel, "verdict").read(claim).statement,
+            "statement": part(kernel, "verdict").read(claim)[0],
             "witness": witness,
             "producer": {"name": "sddeverify"},
         }

@@ -95,7 +95,7 @@ MUTANTS: dict[str, Edits] = {
     "malformed/damping_contains_0": (
         (FUNCTION, "well_formed(not h.damping.lo <= 0 <= h.damping.hi, ", "well_formed(True, "),
     ),
-    "rejected/model_other_damping": ((FUNCTION, "require(image == h.damping, ", "require(True, "),),
+    "rejected/model_other_damping": ((FUNCTION, "require(times(rate, gain) == h.damping, ", "require(True, "),),
     "rejected/model_mean_too_small": ((FUNCTION, _MEAN, "require(mean.lo <= law.mean.lo, "),),
     "rejected/model_mean_too_large": ((FUNCTION, _MEAN, "require(law.mean.hi <= mean.hi, "),),
     # rules/root_count.py, rules/stability.py, rules/root_enclosure.py, rules/decay_rate.py
@@ -103,7 +103,7 @@ MUTANTS: dict[str, Edits] = {
     "rejected/stability_of_an_unstable_law": ((FUNCTION, "require((found > 0) is some, ", "require(True, "),),
     "rejected/stability_of_a_stable_law": ((FUNCTION, "require((found > 0) is some, ", "require(True, "),),
     "malformed/stable_is_1": ((DOCUMENT, "well_formed(type(value) is bool, ", "well_formed(True, "),),
-    "malformed/radius_negative": ((DOCUMENT, "well_formed(number(value) > 0, ", "well_formed(True, "),),
+    "malformed/radius_negative": ((DOCUMENT, "return positive([value, value]).lo", "return number(value)"),),
     "rejected/decay_rate_lo": ((RATE, "decided(h, -bounds.lo, none, some=False)", "pass"),),
     "rejected/decay_rate_hi": ((RATE, "decided(h, -bounds.hi, some, some=True)", "pass"),),
     "rejected/stability_count_right_of_another_line": (
@@ -129,7 +129,7 @@ MUTANTS: dict[str, Edits] = {
     # rules/stability_boundary.py
     "malformed/boundary_without_frequency": (
         (BOUNDARY, "well_formed((frequency is None) == (hi is None), ", "well_formed(True, "),
-        (BOUNDARY, "inside = window is not None and ", "inside = window is None or "),
+        (BOUNDARY, "require(window is not None and ", "require(window is None or "),
     ),
     "rejected/boundary_hi_is_stable": ((BOUNDARY, "require((zeros > 0) is (hi is not None), ", "require(True, "),),
     "rejected/boundary_lo_is_unstable": ((BOUNDARY, "require(holds(1, value), ", "require(True, "),),
@@ -141,7 +141,9 @@ MUTANTS: dict[str, Edits] = {
     "malformed/boundary_reversed": (
         (BOUNDARY, "positive([lo, lo if hi is None else hi])", "positive(sorted([lo, hi or lo]))"),
     ),
-    "rejected/boundary_model_other_rate": ((BOUNDARY, "require(right, ", "require(True, "),),
+    "rejected/boundary_model_other_rate": (
+        (BOUNDARY, "require(open_pair(rate) == (lo / gain.hi, hi and hi / gain.lo), ", "require(True, "),
+    ),
     # rules/crossings.py, rules/stability_chart.py, rules/delay_margin.py
     "rejected/crossings_one_too_many": ((CROSSINGS, "require({*windows} == {*ways}, ", "require(True, "),),
     "rejected/crossings_other_direction": (
@@ -154,10 +156,10 @@ MUTANTS: dict[str, Edits] = {
     ),
     "malformed/crossings_beyond_the_end": (
         (CROSSINGS, "well_formed(all(x.hi < y.lo for x, y in pairwise(dampings)), ", "well_formed(True, "),
-        (CROSSINGS, "suspects(law, top.lo, axis)", "suspects(law, dampings[-2].hi, axis)"),
+        (CROSSINGS, "suspects(law, top.lo, witness)", "suspects(law, dampings[-2].hi, witness)"),
     ),
     "rejected/chart_other_number": (
-        (CHART, "require(counted(member(template, box), ZERO, proof) == n, ", "require(True, "),
+        (CHART, 'require(counted(member(template, {"$x": x, "$y": y}), ZERO, proof) == n, ', "require(True, "),
     ),
     "malformed/chart_tree_too_long": ((CHART, "well_formed(bool(stack), ", "well_formed(True, "),),
     "malformed/chart_tree_too_short": ((CHART, "well_formed(not stack, ", "well_formed(True, "),),
@@ -172,7 +174,9 @@ MUTANTS: dict[str, Edits] = {
     # rules/all_roots.py
     "rejected/all_roots_disc_over_the_line": ((ALL, "require(re - r >= c and ", "require("),),
     "rejected/all_roots_disc_over_the_axis": ((ALL, " and (im == 0 or im > r)", ""),),
-    "rejected/all_roots_one_disc_twice": ((ALL, "require(apart, ", "require(True, "),),
+    "rejected/all_roots_one_disc_twice": (
+        (ALL, "require((y - im) ** 2 + (x - re) ** 2 >= (r + other) ** 2, ", "require(True, "),
+    ),
     "rejected/all_roots_disc_without_zero": ((ALL, "h.disc(ar, re, im, r, zeros)", "pass"),),
     "rejected/all_roots_one_missing": ((ALL, "require(counted(h, c, line) == total, ", "require(True, "),),
     # rules/optimum.py
@@ -182,9 +186,7 @@ MUTANTS: dict[str, Edits] = {
     ),
     "malformed/optimum_long_name": ((OPTIMUM, "well_formed(short, ", "well_formed(True, "),),
     "malformed/optimum_best_is_no_candidate": ((OPTIMUM, "well_formed(different, ", "well_formed(True, "),),
-    "malformed/optimum_function_with_a_type": (
-        (OPTIMUM, 'well_formed(isinstance(value, dict) and "type" not in value, ', "well_formed(True, "),
-    ),
+    "malformed/optimum_function_with_a_type": ((OPTIMUM, "well_formed(plain, ", "well_formed(True, "),),
     # rules/boundary_tube.py
     "rejected/tube_hi_is_stable": ((BOUNDARY, "require((zeros > 0) is (hi is not None), ", "require(True, "),),
     "rejected/tube_lo_is_unstable": ((BOUNDARY, "require(holds(1, value), ", "require(True, "),),
@@ -210,12 +212,12 @@ MUTANTS: dict[str, Edits] = {
     "rejected/variance_piece_with_a_small_disc": ((VARIANCE, "least > 0 and half < rho", "least > 0"),),
     "rejected/variance_lo": ((STATIONARY, "bounds.lo <= found.lo <= ", "found.lo <= "),),
     "rejected/variance_hi": ((STATIONARY, " <= found.hi <= bounds.hi", " <= found.hi"),),
-    "rejected/mean_square_step_too_large": ((SQUARE, "most < 1 if stable", "True if stable"),),
-    "rejected/mean_square_step_too_small": ((SQUARE, "else least > 1", "else True"),),
+    "rejected/mean_square_step_too_large": ((SQUARE, "mass.hi < 1 if stable", "True if stable"),),
+    "rejected/mean_square_step_too_small": ((SQUARE, "else mass.lo > 1", "else True"),),
     "rejected/mean_square_stable_in_the_mean": (
         (SQUARE, 'return decided(h, ZERO, *members(witness, "count"), some=True)', "return None"),
     ),
-    "rejected/mean_square_model_other_step": ((SQUARE, "require(alpha == image, ", "require(True, "),),
+    "rejected/mean_square_model_other_step": ((SQUARE, "require(alpha == times(rate, hessian), ", "require(True, "),),
     "malformed/mean_square_negative_damping": ((SQUARE, "well_formed(h.damping.lo > 0, ", "well_formed(True, "),),
     # rules/discrete_boundary.py, rules/memoryless_boundary.py
     "rejected/discrete_lo_is_unstable": ((DISCRETE, "schur(family(k, lo)) and ", ""),),
@@ -233,8 +235,12 @@ MUTANTS: dict[str, Edits] = {
     "malformed/memoryless_one_worker": ((MEMORYLESS, "(2, 10**9)", "(1, 10**9)"),),
     # rules/time_to_target.py
     "rejected/time_lo": ((TIME, "require(reached, ", "require(True, "),),
-    "rejected/time_hi": ((TIME, "require(kept, ", "require(True, "),),
-    "rejected/time_not_settled": ((TIME, "require(settled, ", "require(True, "),),
+    "rejected/time_hi": (
+        (TIME, "require(ar.magnitude(_value(ar, path, middle, middle)) + rest < low, ", "require(True, "),
+    ),
+    "rejected/time_not_settled": (
+        (TIME, "require(gains[-1] <= ar.unit and max(gains) * size[1] < low * ar.unit, ", "require(True, "),
+    ),
     "malformed/time_gap_at_the_start": ((TIME, "points[0] == hi / tau and ", ""),),
     "malformed/time_ends_within_a_delay": ((TIME, "points[-1] == end and ", ""),),
     "malformed/time_piece_over_two_delays": ((TIME, " and all(v <= int(u) + 1 for u, v in pieces)", ""),),
@@ -245,29 +251,30 @@ MUTANTS: dict[str, Edits] = {
     "malformed/time_interval_delay": ((TIME, "h.law.mean.lo == h.law.mean.hi and ", ""),),
     # verdict.py
     "rejected/hash_of_another_claim": ((VERDICT, "sha256 == identity and ", ""),),
-    "rejected/statement_of_another_claim": ((VERDICT, " and statement == rule.statement", ""),),
+    "rejected/statement_of_another_claim": ((VERDICT, " and statement == text", ""),),
     "malformed/other_schema": ((VERDICT, "well_formed(schema == SCHEMA, ", "well_formed(True, "),),
     "malformed/producer_is_a_text": (
         (VERDICT, "well_formed(all(isinstance(x, dict) for x in others), ", "well_formed(True, "),
     ),
-    "malformed/unknown_type": ((VERDICT, " and kind in RULES", ""),),
+    "malformed/unknown_type": ((VERDICT, ' and claim.get("type") in [*RULES]', ""),),
     # document.py
     "malformed/duplicate_member": ((DOCUMENT, "well_formed(len(result) == len(items), ", "well_formed(True, "),),
     "malformed/unknown_member": ((DOCUMENT, "<= set(value) <= {*names, optional}", "<= set(value)"),),
     "malformed/unknown_member_without_name": ((DOCUMENT, "optional: str | None = None", 'optional: str = ""'),),
     "malformed/missing_producer": ((DOCUMENT, "not set(names) <= set(value) <= ", "not set(value) <= "),),
-    "malformed/boolean_for_a_code": ((DOCUMENT, "type(value) is not int", "not isinstance(value, int)"),),
-    "malformed/code_4": ((DOCUMENT, "type(value) is not int or not least <= value <= most", "type(value) is not int"),),
+    "malformed/boolean_for_a_code": ((DOCUMENT, "type(value) is int", "isinstance(value, int)"),),
+    "malformed/code_4": ((DOCUMENT, "type(value) is int and least <= value <= most", "type(value) is int"),),
     "malformed/one_code_too_many": ((DOCUMENT, " and least <= len(value) <= most", ""),),
     "malformed/decimal": (
-        (DOCUMENT, "match = _NUMBER.fullmatch(value)", "return Fraction(value)\n    match = _NUMBER.fullmatch(value)"),
+        (DOCUMENT, "well_formed(rational, ", "well_formed(True, "),
+        (DOCUMENT, "well_formed(str(result) == value, ", "well_formed(True, "),
     ),
     "malformed/4001_digits": (
-        (DOCUMENT, "well_formed(max(len(top), len(bottom)) <= MAX_DIGITS, ", "well_formed(True, "),
+        (DOCUMENT, 'well_formed(max(map(len, re.split("[-/]", value))) <= MAX_DIGITS, ', "well_formed(True, "),
     ),
-    "malformed/not_in_lowest_terms": ((DOCUMENT, " or gcd(numerator, denominator) != 1", ""),),
-    "malformed/denominator_1": ((DOCUMENT, ' or value.endswith("/1")', ""),),
-    "malformed/minus_0": ((DOCUMENT, '(sign == "-" and numerator == 0) or ', ""),),
+    "malformed/not_in_lowest_terms": ((DOCUMENT, "well_formed(str(result) == value, ", "well_formed(True, "),),
+    "malformed/denominator_1": ((DOCUMENT, "well_formed(str(result) == value, ", "well_formed(True, "),),
+    "malformed/minus_0": ((DOCUMENT, "well_formed(str(result) == value, ", "well_formed(True, "),),
     "malformed/pair_reversed": ((DOCUMENT, "within = lo <= hi and ", "within = "),),
     "malformed/negative_time": ((DOCUMENT, "(least is None or lo >= least) and ", ""),),
     "malformed/mean_from_0": ((DOCUMENT, " and (above is None or lo > above)", ""),),
@@ -275,14 +282,14 @@ MUTANTS: dict[str, Edits] = {
     "malformed/breaks_out_of_order": (
         (DOCUMENT, "well_formed(all(x < y for x, y in pairwise(points)), ", "well_formed(True, "),
     ),
-    "malformed/bits_31": ((DOCUMENT, "MIN_BITS, MAX_BITS = 32, 4096", "MIN_BITS, MAX_BITS = 8, 4096"),),
-    "malformed/bits_4097": ((DOCUMENT, "MIN_BITS, MAX_BITS = 32, 4096", "MIN_BITS, MAX_BITS = 32, 8192"),),
-    "malformed/over_budget": ((DOCUMENT, "well_formed(cost <= MAX_COST, ", "well_formed(True, "),),
+    "malformed/bits_31": ((DOCUMENT, "MAX_COST = 32, 4096, ", "MAX_COST = 8, 4096, "),),
+    "malformed/bits_4097": ((DOCUMENT, "MAX_COST = 32, 4096, ", "MAX_COST = 32, 8192, "),),
+    "malformed/over_budget": ((DOCUMENT, " <= MAX_COST, ", " > 0, "),),
     "malformed/float_for_a_count": (
         (
             DOCUMENT,
-            'short = re.fullmatch("-?[0-9]{1,17}", text) is not None',
-            'short, text = True, text.partition(".")[0]',
+            'well_formed(re.fullmatch("-?[0-9]{1,17}", text) is not None, f"{text[:40]} is',
+            'text = text.partition(".")[0]\n    well_formed(True, f"{text[:40]} is',
         ),
     ),
     # rules/law_free_bound.py
@@ -291,7 +298,7 @@ MUTANTS: dict[str, Edits] = {
     "malformed/law_free_negative": ((FREE, "(positive([x, x]).hi for x in ", "(Fraction(x) for x in "),),
     # laws.py
     "malformed/law_with_two_names": ((LAWS, " and len(value) == 1", ""),),
-    "malformed/law_nested_9_deep": ((LAWS, " and depth <= _DEPTH", ""),),
+    "malformed/law_nested_9_deep": ((LAWS, " and depth <= MAX_DEPTH", ""),),
     "malformed/law_unknown": ((LAWS, "well_formed(name in _LAWS, ", "well_formed(True, "),),
     "malformed/law_of_mean_0": ((LAWS, "well_formed(law.mean.hi > 0 or zero_mean, ", "well_formed(True, "),),
     "malformed/uniform_on_a_point": ((LAWS, "well_formed(width.lo > 0, ", "well_formed(True, "),),

@@ -41,7 +41,7 @@ def optimum(**members: Any) -> dict[str, Any]:
 
 
 def test_functions_of_a_table_are_read_strictly() -> None:
-    assert "2 decay(s) faster" in read(optimum()).statement
+    assert "2 decay(s) faster" in read(optimum())[0]
     for function_ in ("constant", [], {**function("", "1", CONSTANT), "type": "anything"}, {}):
         with pytest.raises(Malformed):
             read(optimum(table=[{"candidate": "1", "functions": [function_]}, optimum()["table"][1]]))

@@ -31,6 +31,24 @@ def run(folder: Path, *files: Path | str, cwd: Path | None = None) -> subprocess
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=60)
 
 
+def test_a_rule_that_does_not_come_to_its_end_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sddeverify.checker import Status, check
+    from sddeverify.checker.rules import RULES
+
+    def halting(claim: dict[str, object]):  # type: ignore[no-untyped-def]  # a generator, as rules are
+        yield from RULES_BEFORE["stability"](claim)
+        yield "once more"
+
+    RULES_BEFORE = dict(RULES)
+    document = json.loads(ACCEPTED.read_text())
+    assert check(document).status is Status.ACCEPTED
+    monkeypatch.setitem(RULES, "stability", halting)
+    verdict = check(document)
+    assert (verdict.status, verdict.reason) == (Status.REJECTED, "the rule did not come to its end")
+    monkeypatch.setitem(RULES, "stability", lambda claim: iter(()))
+    assert check(document).status is Status.REJECTED
+
+
 def test_exit_status(folder: Path, tmp_path: Path) -> None:
     result = run(folder, ACCEPTED, cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")

@@ -8,38 +8,26 @@ all lie in Re s >= c, and the number of zeros with Re s >= c (``Function.zeros_r
 Discs with im > 0 have im > radius, so the mirror images are below the axis; a disc with im = 0 is its own mirror image.
 """
 
-from fractions import Fraction
 from itertools import islice
-from typing import Any
 
-from ..document import Claim, Witness, integer, listed, members, number, precision, radius, require
+from ..document import MAX_DISCS, Claim, integer, listed, members, number, precision, radius, require
 from ..function import Rule, counted, read_function
-
-_MOST = 20_000
 
 
 def all_roots(claim: Claim) -> Rule:
     """Read a claim ``abscissa`` = c, ``discs``."""
-    h, c, rows = read_function(claim, abscissa=number, discs=lambda x: listed(x, 0, _MOST))
-    discs = sorted(_disc(*listed(row, 4, 4)) for row in rows)
+    h, c, rows = read_function(claim, abscissa=number, discs=lambda x: listed(x, 0, MAX_DISCS))
+    rows = [listed(row, 4, 4) for row in rows]
+    discs = sorted((number(im), number(re), radius(r), integer(zeros, 1, 2)) for re, im, r, zeros in rows)
     total = sum(zeros if im == 0 else 2 * zeros for im, _, _, zeros in discs)
-    widest = max((r for _, _, r, _ in discs), default=c)
-
-    def verify(witness: Witness) -> None:
-        bits, line = members(witness, "bits", "line")
-        ar = precision(bits, 4, h.law.size)
-        for k, (im, re, r, zeros) in enumerate(discs):
-            require(re - r >= c and (im == 0 or im > r), "a disc reaches over the line or over the real axis")
-            for other_im, other_re, other_r, _ in islice(discs, k + 1, None):
-                if other_im - im >= r + widest:
-                    break  # and so for all that follow: they are sorted by im
-                apart = (other_im - im) ** 2 + (other_re - re) ** 2 >= (r + other_r) ** 2
-                require(apart, "two discs meet")
-            h.disc(ar, re, im, r, zeros)
-        require(counted(h, c, line) == total, "the discs do not hold all the zeros right of the line")
-
-    return Rule(f"{h.text}, h has exactly {total} zero(s) with Re s >= {c}, in {len(discs)} disc(s){h.model}.", verify)
-
-
-def _disc(re: Any, im: Any, r: Any, zeros: Any) -> tuple[Fraction, Fraction, Fraction, int]:
-    return number(im), number(re), radius(r), integer(zeros, 1, 2)
+    witness = yield f"{h.text}, h has exactly {total} zero(s) with Re s >= {c}, in {len(discs)} disc(s){h.model}."
+    bits, line = members(witness, "bits", "line")
+    ar, widest = precision(bits, 4, h.law.size), max((r for _, _, r, _ in discs), default=c)
+    for k, (im, re, r, zeros) in enumerate(discs):
+        require(re - r >= c and (im == 0 or im > r), "a disc reaches over the line or over the real axis")
+        for y, x, other, _ in islice(discs, k + 1, None):
+            if y - im >= r + widest:
+                break  # and so for all that follow: they are sorted by im
+            require((y - im) ** 2 + (x - re) ** 2 >= (r + other) ** 2, "two discs meet")
+        h.disc(ar, re, im, r, zeros)
+    require(counted(h, c, line) == total, "the discs do not hold all the zeros right of the line")

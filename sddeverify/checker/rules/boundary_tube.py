@@ -7,10 +7,8 @@ Theorem. (1) to (4) of ``stability_boundary`` for each cell; the parameter of th
 
 from itertools import pairwise
 
-from ..document import Claim, Witness, increasing, listed, members, positive
-from ..family import fill
-from ..function import Rule
-from ..laws import parse
+from ..document import Claim, increasing, listed, members, positive
+from ..function import Rule, fill, parse
 from .stability_boundary import bracket
 
 
@@ -20,10 +18,7 @@ def boundary_tube(claim: Claim) -> Rule:
     points = increasing(parameter, 20_000)
     bounds = [positive(x) for x in listed(damping, len(points) - 1, len(points) - 1)]
     laws = [parse(fill(delay, {"$": cell})) for cell in pairwise(parameter)]
-
-    def verify(witness: Witness) -> None:
-        for law, (lo, hi), proof in zip(laws, bounds, listed(witness, len(laws), len(laws)), strict=True):
-            bracket(law, lo, hi, proof)
-
     text = f"tau ~ {laws[0].text} in the first cell: the critical damping of {len(laws)} cells of the parameter"
-    return Rule(f"For h(s) = s + a E[exp(-s tau)], {text} from {points[0]} to {points[-1]} is enclosed.", verify)
+    text = f"For h(s) = s + a E[exp(-s tau)], {text} from {points[0]} to {points[-1]} is enclosed."
+    for law, (lo, hi), proof in zip(laws, bounds, listed((yield text), len(laws), len(laws)), strict=True):
+        bracket(law, lo, hi, proof)

@@ -15,38 +15,31 @@ implicit function theorem ds/da = -Phi/h' with Phi = -i w/a, so Re ds/da = w Im 
 
 from itertools import accumulate, pairwise
 
-from ..document import Claim, Witness, listed, members, positive, require, spelled, well_formed
-from ..function import ZERO, Rule
-from ..laws import parse
+from ..function import ZERO, Claim, Rule, listed, members, parse, positive, require, spelled, well_formed
 from .stability_boundary import suspects
-
-_MOST = 1000
 
 
 def crossings(claim: Claim) -> Rule:
     """Read a claim ``up_to`` = A, ``crossings`` = list of ``{damping, frequency, direction}`` by growing damping."""
     _, delay, up_to, rows = members(claim, "type", "delay", "up_to", "crossings")
     law, top = parse(delay), positive([up_to, up_to])
-    table = [members(x, "damping", "frequency", "direction") for x in listed(rows, 0, _MOST)]
+    table = [members(x, "damping", "frequency", "direction") for x in listed(rows, 0, 1000)]
     ways = {positive(frequency): (positive(damping), way) for damping, frequency, way in table}
     well_formed(len(ways) == len(table) and all(x[2] in ("out", "in") for x in table), "crossings are out or in")
     dampings = [*(damping for damping, _ in ways.values()), top]
     well_formed(all(x.hi < y.lo for x, y in pairwise(dampings)), "dampings must be apart, in order, and below up_to")
-
-    def verify(axis: Witness) -> None:
-        ar, _, windows = suspects(law, top.lo, axis)
-        require({*windows} == {*ways}, "the pieces of code 3 are not the frequencies of the claim")
-        for window in windows:
-            damping, way = ways[window]
-            phi, slope = law.jet(ar, (0, 0, *ar.real(window)), 1)
-            left, right = (law.jet(ar, ar.point(ZERO, w), 0)[0] for w in window)
-            falls, rises = slope[2] > 0 and left[0] > 0 > right[1], slope[3] < 0 and left[1] < 0 < right[0]
-            require(falls if way == "out" else rises, "a single crossing is not proved on a piece")
-            inside = damping.lo * -phi[2] <= window.lo * ar.unit and window.hi * ar.unit <= damping.hi * -phi[3]
-            require(phi[3] < 0 and inside, "the damping of a crossing is not in the claimed interval")
-
     numbers = [*accumulate((2 if way == "out" else -2 for _, way in ways.values()), initial=0)]
     text = "; ".join(f"{way} at a in {spelled(a)}, w in {spelled(w)}" for w, (a, way) in ways.items()) or "none"
     text = f"for 0 < a <= {up_to} zeros lie on the imaginary axis only in pairs +-i w that cross it as a grows: {text}"
     text = f"{text}; the numbers of zeros with Re s >= 0 before, between and after are {numbers}"
-    return Rule(f"For h(s) = s + a E[exp(-s tau)], tau ~ {law.text}, {text}.", verify)
+    witness = yield f"For h(s) = s + a E[exp(-s tau)], tau ~ {law.text}, {text}."
+    ar, _, windows = suspects(law, top.lo, witness)
+    require({*windows} == {*ways}, "the pieces of code 3 are not the frequencies of the claim")
+    for window in windows:
+        damping, way = ways[window]
+        phi, slope = law.jet(ar, (0, 0, *ar.real(window)), 1)
+        left, right = (law.jet(ar, ar.point(ZERO, w), 0)[0] for w in window)
+        falls, rises = slope[2] > 0 and left[0] > 0 > right[1], slope[3] < 0 and left[1] < 0 < right[0]
+        require(falls if way == "out" else rises, "a single crossing is not proved on a piece")
+        inside = damping.lo * -phi[2] <= window.lo * ar.unit and window.hi * ar.unit <= damping.hi * -phi[3]
+        require(phi[3] < 0 and inside, "the damping of a crossing is not in the claimed interval")

@@ -6,17 +6,13 @@ Theorem. No zero has Re s >= -lo (a proved count of 0), and some zero has Re s >
 for all parameters. It does not matter whether the zeros are simple, real, or told apart.
 """
 
-from ..document import Claim, Witness, members, pair, spelled
-from ..function import Rule, decided, read_function
+from ..function import Claim, Rule, decided, members, pair, read_function, spelled
 
 
 def decay_rate(claim: Claim) -> Rule:
     """Read a claim ``rate`` = [lo, hi]."""
     h, bounds = read_function(claim, rate=pair)
-
-    def verify(witness: Witness) -> None:
-        none, some = members(witness, "none", "some")
-        decided(h, -bounds.lo, none, some=False)
-        decided(h, -bounds.hi, some, some=True)
-
-    return Rule(f"{h.text}, minus the largest real part of a zero of h is in {spelled(bounds)}{h.model}.", verify)
+    witness = yield f"{h.text}, minus the largest real part of a zero of h is in {spelled(bounds)}{h.model}."
+    none, some = members(witness, "none", "some")
+    decided(h, -bounds.lo, none, some=False)
+    decided(h, -bounds.hi, some, some=True)

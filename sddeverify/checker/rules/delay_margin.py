@@ -8,8 +8,7 @@ Theorem. The first form: a proved count of 0 for the delay law d + tau with d in
 least 1 for d = hi. The second: if b > |a| then Re(s + b) >= b > |a| >= |a exp(-d s) Phi(s)| for Re s >= 0.
 """
 
-from ..document import Claim, Witness, members, positive, require
-from ..function import ZERO, Function, Rule, decided, function, read_function
+from ..function import ZERO, Claim, Function, Rule, decided, function, members, positive, read_function, require
 
 
 def delay_margin(claim: Claim) -> Rule:
@@ -19,13 +18,11 @@ def delay_margin(claim: Claim) -> Rule:
     def delayed(lo: str, hi: str) -> Function:
         return function({**h.source, "delay": {"sum": [{"constant": {"time": [lo, hi]}}, claim["delay"]]}})
 
-    def verify(witness: Witness) -> None:
-        if margin is None:
-            return require(h.undelayed.lo > max(abs(x) for x in h.damping), "b > |a| does not hold")
-        none, some = members(witness, "none", "some")
-        decided(delayed("0", margin[1]), ZERO, none, some=False)
-        return decided(delayed(margin[2], margin[2]), ZERO, some, some=True)
-
     text = "every zero of s + b + a exp(-d s) E[exp(-s tau)] has Re s < 0 for all "
     text += "d >= 0" if margin is None else f"0 <= d <= {margin[1]}, and some zero has Re s > 0 for d = {margin[2]}"
-    return Rule(f"{h.text}, {text}{h.model}.", verify)
+    witness = yield f"{h.text}, {text}{h.model}."
+    if margin is None:
+        return require(h.undelayed.lo > max(abs(x) for x in h.damping), "b > |a| does not hold")
+    none, some = members(witness, "none", "some")
+    decided(delayed("0", margin[1]), ZERO, none, some=False)
+    return decided(delayed(margin[2], margin[2]), ZERO, some, some=True)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..document import Claim, Witness, integer, members, number, require, well_formed
+from ..document import Claim, integer, members, number, require, well_formed
 from ..function import Rule
 from .stability_boundary import open_pair
 
@@ -30,7 +30,7 @@ def discrete_boundary(claim: Claim) -> Rule:
     ending = " is stable for all 0 < alpha <= {}, not for alpha = {}."
     if isinstance(claim.get("lag"), dict):
         text = "x_(k+1) = x_k - alpha E[x_(k-L)] with P(L = j) = (1 - q) q^j, q = {},"
-        return two_sides(claim, "lag", None, text + ending, _geometric)
+        return two_sides(claim, "lag", None, text + ending, lambda q, a: [q, a * (1 - q) - 1 - q, Fraction(1)])
     return two_sides(claim, "lag", (0, 500), "x_(k+1) = x_k - alpha x_(k-{})" + ending, _fixed)
 
 
@@ -38,18 +38,10 @@ def _fixed(d: int, alpha: Fraction) -> list[Fraction]:
     # a limit of effort: exact numbers grow with each step of ``schur``
     size = d * (alpha.numerator.bit_length() + alpha.denominator.bit_length())
     require(size <= 1 << 16, "the step has too many digits for this lag")
-    one, zero = Fraction(1), Fraction(0)
-    return [alpha - 1, one] if d == 0 else [alpha, *[zero] * (d - 1), -one, one]
+    return [alpha - 1, Fraction(1)] if d == 0 else [alpha, *[Fraction(0)] * (d - 1), Fraction(-1), Fraction(1)]
 
 
-def _geometric(q: Fraction, alpha: Fraction) -> list[Fraction]:
-    return [q, alpha * (1 - q) - 1 - q, Fraction(1)]
-
-
-Family = Callable[[Any, Fraction], list[Fraction]]
-
-
-def two_sides(claim: Claim, name: str, limits: tuple[int, int] | None, text: str, family: Family) -> Rule:
+def two_sides(claim: Claim, name: str, limits: Any, text: str, family: Callable[..., list[Fraction]]) -> Rule:
     """Read a claim ``name`` = k, ``step`` = [lo, hi]: the family of polynomials is Schur at (k, lo), not at (k, hi).
 
     k is an integer within ``limits``, or {"geometric": k} with 0 <= k < 1.
@@ -58,13 +50,9 @@ def two_sides(claim: Claim, name: str, limits: tuple[int, int] | None, text: str
     k = integer(value, *limits) if limits else number(members(value, "geometric")[0])
     lo, hi = open_pair(step)
     well_formed(limits is not None or 0 <= k < 1, "a geometric lag needs 0 <= q < 1")
-
-    def verify(witness: Witness) -> None:
-        well_formed(witness is None and hi is not None, "the claim needs an upper end and no witness")
-        sides = schur(family(k, lo)) and not schur(family(k, hi or lo))
-        require(sides, "the ends are not on the two sides of the boundary")
-
-    return Rule(text.format(k, lo, hi), verify)
+    witness = yield text.format(k, lo, hi)
+    well_formed(witness is None and hi is not None, "the claim needs an upper end and no witness")
+    require(schur(family(k, lo)) and not schur(family(k, hi or lo)), "the ends are not on two sides of the boundary")
 
 
 def schur(p: list[Fraction]) -> bool:
@@ -72,9 +60,7 @@ def schur(p: list[Fraction]) -> bool:
 
     Schur & Cohn: iff |p_0| < |p_n| and all zeros of (p_n p(z) - p_0 z^n p(1/z))/z do; exact rational arithmetic.
     """
-    while len(p) > 1:
+    while len(p) > 1 and abs(p[0]) < abs(p[-1]):
         ratio = p[0] / p[-1]
-        if abs(ratio) >= 1:
-            return False
         p = [x - ratio * y for x, y in zip(p[1:], p[-2::-1], strict=True)]
-    return True
+    return len(p) == 1

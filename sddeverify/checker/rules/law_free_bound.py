@@ -13,18 +13,13 @@ E[cos w tau] = 0 and w = a E[sin w tau], so 0 <= E[f(w tau)] = w E[tau] - (pi/2)
 
 from fractions import Fraction
 
-from ..document import Claim, Witness, members, positive
-from ..function import Rule
-from ..interval import require
+from ..function import Claim, Rule, members, positive, require
 
 
 def law_free_bound(claim: Claim) -> Rule:
     """Read a claim ``damping`` = A, ``mean_delay`` = m."""
     _, damping, mean = members(claim, "type", "damping", "mean_delay")
     a, m = (positive([x, x]).hi for x in (damping, mean))
-
-    def verify(witness: Witness) -> None:
-        require(witness is None and a * m < Fraction(80143857, 51021164), "damping x mean_delay is not below pi/2")
-
     text = f"For every law of a delay tau >= 0 and a > 0 with a E[tau] <= {a * m}, such as E[tau] <= {m} and a <= {a}"
-    return Rule(f"{text}, every zero of s + a E[exp(-s tau)] has Re s < 0.", verify)
+    witness = yield f"{text}, every zero of s + a E[exp(-s tau)] has Re s < 0."
+    require(witness is None and a * m < Fraction(80143857, 51021164), "damping x mean_delay is not below pi/2")

@@ -8,8 +8,8 @@ alpha a S < 1 for the upper ends; unstable: a proved count of at least 1, or a c
 lower ends.
 """
 
-from ..document import Claim, Pair, Witness, boolean, members, pair, positive, require, spelled, well_formed
-from ..function import ZERO, Rule, decided, read_function
+from ..document import Claim, boolean, members, pair, positive, require, spelled, well_formed
+from ..function import ZERO, Rule, decided, read_function, times
 from ..variance import proved_variance
 
 
@@ -19,17 +19,11 @@ def mean_square_stability(claim: Claim) -> Rule:
     well_formed(h.damping.lo > 0, "the damping must be positive")
     if "model" in claim:
         rate, hessian = (pair(claim["model"][name]) for name in ("learning_rate", "hessian"))
-        image = Pair(rate.lo * hessian.lo, rate.hi * hessian.hi)
-        require(alpha == image, "step is not learning_rate x hessian of the model")
-
-    def verify(witness: Witness) -> None:
-        if not stable and "integral" not in witness:
-            return decided(h, ZERO, *members(witness, "count"), some=True)
-        found = proved_variance(h, claim, witness)
-        most, least = alpha.hi * h.damping.hi * found.hi, alpha.lo * h.damping.lo * found.lo
-        proved = most < 1 if stable else least > 1
-        return require(proved, "the mass of the renewal kernel is not proved to lie on the claimed side of 1")
-
-    verdict = "mean-square stable" if stable else "not mean-square stable"
+        require(alpha == times(rate, hessian), "step is not learning_rate x hessian of the model")
     about = f"the SDDE with learning rate x Hessian eigenvalue in {spelled(alpha)}"
-    return Rule(f"{h.text}, {about} is {verdict}{h.model}.", verify)
+    witness = yield f"{h.text}, {about} is {'' if stable else 'not '}mean-square stable{h.model}."
+    if not stable and "integral" not in witness:
+        return decided(h, ZERO, *members(witness, "count"), some=True)
+    found = proved_variance(h, claim, witness)
+    mass = times(times(alpha, h.damping), found)
+    return require(mass.hi < 1 if stable else mass.lo > 1, "the renewal kernel's mass is not proved to be as claimed")

@@ -17,8 +17,7 @@ stable and hi is not (the Schur-Cohn test of the characteristic polynomial of M)
 from fractions import Fraction
 from math import comb
 
-from ..document import Claim
-from ..function import Rule
+from ..function import Claim, Rule
 from .discrete_boundary import two_sides
 
 

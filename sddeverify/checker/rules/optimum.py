@@ -8,8 +8,8 @@ Theorem. No zero of any function of a best candidate has Re s >= -threshold (pro
 candidate some function has a zero with Re s >= -threshold (a proved count of at least 1).
 """
 
-from ..document import Claim, Witness, integer, listed, members, number, well_formed
-from ..function import Function, Rule, decided, read_function
+from ..document import Claim, integer, listed, members, number, well_formed
+from ..function import Rule, decided, read_function
 
 _MOST = 2000
 
@@ -23,23 +23,16 @@ def optimum(claim: Claim) -> Rule:
     well_formed(short, "a candidate is named by a short text")
     different = len({*names}) == len(names) and len({*winners}) == len(winners) and {*winners} <= {*names}
     well_formed(different, "candidates must be different, and the best ones among them")
-    rows = [[_function(x) for x in listed(row, 1, _MOST)] for _, row in entries]
-
-    def verify(witness: Witness) -> None:
-        for name, row, proof in zip(names, rows, listed(witness, len(names), len(names)), strict=True):
-            if name in winners:
-                for h, count in zip(row, listed(proof, len(row), len(row)), strict=True):
-                    decided(h, line, count, some=False)
-            else:
-                index, count = members(proof, "function", "count")
-                decided(row[integer(index, 0, len(row) - 1)], line, count, some=True)
-
+    sources = [listed(row, 1, _MOST) for _, row in entries]
+    plain = all(isinstance(x, dict) and "type" not in x for row in sources for x in row)
+    well_formed(plain, "a function of the table is an object without a type")
+    rows = [[read_function({**x, "type": ""})[0] for x in row] for row in sources]
     text = f"of {len(names)} candidates, exactly {', '.join(winners)} decay(s) faster than exp(-{threshold} t)"
-    return Rule(f"{text} in the slowest of the modes listed.", verify)
-
-
-def _function(value: Claim) -> Function:
-    """Read one function of the table: the members that claims about it share, without a type."""
-    well_formed(isinstance(value, dict) and "type" not in value, "a function of the table is an object without a type")
-    h: Function = read_function({**value, "type": ""})[0]
-    return h
+    witness = yield f"{text} in the slowest of the modes listed."
+    for name, row, proof in zip(names, rows, listed(witness, len(names), len(names)), strict=True):
+        if name in winners:
+            for h, count in zip(row, listed(proof, len(row), len(row)), strict=True):
+                decided(h, line, count, some=False)
+        else:
+            index, count = members(proof, "function", "count")
+            decided(row[integer(index, 0, len(row) - 1)], line, count, some=True)

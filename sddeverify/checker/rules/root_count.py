@@ -3,16 +3,13 @@
 Theorem: the argument principle on {Re s >= c}; the proof stands at ``Function.zeros_right``.
 """
 
-from ..document import Claim, Witness, integer, number, require
+from ..document import Claim, integer, number, require
 from ..function import Rule, counted, read_function
 
 
 def root_count(claim: Claim) -> Rule:
     """Read a claim ``abscissa`` = c, ``roots`` = N."""
     h, c, zeros = read_function(claim, abscissa=number, roots=lambda x: integer(x, 0, 10**9))
-
-    def verify(witness: Witness) -> None:
-        found = counted(h, c, witness)
-        require(found == zeros, f"the witness proves {found} zero(s), the claim says {zeros}")
-
-    return Rule(f"{h.text}, h has exactly {zeros} zero(s) with Re s >= {c}, none with Re s = {c}{h.model}.", verify)
+    text = f"{h.text}, h has exactly {zeros} zero(s) with Re s >= {c}, none with Re s = {c}{h.model}."
+    found = counted(h, c, (yield text))
+    require(found == zeros, f"the witness proves {found} zero(s), the claim says {zeros}")

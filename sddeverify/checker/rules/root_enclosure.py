@@ -3,7 +3,7 @@
 Theorem: Pellet's test; the proof stands at ``Function.disc``. A zero that is alone in its disc is simple.
 """
 
-from ..document import Claim, Witness, integer, members, point, precision, radius
+from ..document import Claim, integer, members, point, precision, radius
 from ..function import Rule, read_function
 
 
@@ -11,8 +11,5 @@ def root_enclosure(claim: Claim) -> Rule:
     """Read a claim ``centre`` = [re, im], ``radius``, ``roots`` = 1 or 2."""
     h, (re, im), r, zeros = read_function(claim, centre=point, radius=radius, roots=lambda x: integer(x, 1, 2))
     text = f"{zeros} zero(s), counted with multiplicity, in the disc |s - ({re} + {im} i)| < {r}{h.model}."
-
-    def verify(witness: Witness) -> None:
-        h.disc(precision(members(witness, "bits")[0], 4, h.law.size), re, im, r, zeros)
-
-    return Rule(f"{h.text}, h has exactly {text}", verify)
+    witness = yield f"{h.text}, h has exactly {text}"
+    h.disc(precision(members(witness, "bits")[0], 4, h.law.size), re, im, r, zeros)

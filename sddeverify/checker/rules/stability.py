@@ -13,4 +13,4 @@ def stability(claim: Claim) -> Rule:
     """Read a claim ``stable`` = true or false."""
     h, stable = read_function(claim, stable=boolean)
     verdict = "every zero of h has Re s < 0 (stable)" if stable else "some zero of h has Re s > 0 (unstable)"
-    return Rule(f"{h.text}, {verdict}{h.model}.", lambda witness: decided(h, ZERO, witness, some=not stable))
+    decided(h, ZERO, (yield f"{h.text}, {verdict}{h.model}."), some=not stable)

@@ -16,12 +16,9 @@ damping.
 """
 
 from fractions import Fraction
-from typing import Any
 
-from ..document import Claim, Witness, listed, members, pair, pieces, positive, spelled, well_formed
-from ..function import ZERO, Function, Rule, holds, read_model, widen
-from ..interval import Arithmetic, Pair, require
-from ..laws import Law, parse
+from ..document import Arithmetic, Claim, Pair, Witness, listed, members, pair, pieces, positive, require, spelled
+from ..function import ZERO, Function, Law, Rule, holds, parse, read_model, well_formed, widen
 
 
 def stability_boundary(claim: Claim) -> Rule:
@@ -32,21 +29,16 @@ def stability_boundary(claim: Claim) -> Rule:
     window = None if frequency is None else pair(frequency, above=0)
     if "model" in claim:
         rate, gain, ending = read_model(model, law)
-        right = open_pair(rate) == (lo / gain.hi, hi and hi / gain.lo)
-        require(right, "learning_rate is not damping x mean_delay / (hessian x workers) of the model")
+        require(open_pair(rate) == (lo / gain.hi, hi and hi / gain.lo), "learning_rate does not go with damping")
         ending += f": every learning rate up to {rate[0]} is stable"
         ending += f", the critical one at most {rate[1]}" if hi else ""
-
-    def verify(witness: Witness) -> None:
-        for w in bracket(law, lo, hi, witness):
-            inside = window is not None and window.lo <= w.lo and w.hi <= window.hi
-            require(inside, "a crossing is not excluded outside the claimed frequencies")
 
     text = f"For h(s) = s + a E[exp(-s tau)], tau ~ {law.text}, every zero has Re s < 0 for all 0 < a <= {lo}"
     if window is not None:
         text += f"; some zero has Re s > 0 at a = {hi}; at the critical damping between them, zeros on the imaginary "
         text += f"axis have modulus in {spelled(window)}"
-    return Rule(f"{text}{ending}.", verify)
+    for w in bracket(law, lo, hi, (yield f"{text}{ending}.")):
+        require(window is not None and window.lo <= w.lo and w.hi <= window.hi, "a crossing may have another frequency")
 
 
 def suspects(law: Law, top: Fraction, witness: Witness) -> tuple[Arithmetic, int, list[Pair]]:
@@ -68,7 +60,7 @@ def bracket(law: Law, lo: Fraction, hi: Fraction | None, witness: Witness) -> li
     return windows
 
 
-def open_pair(value: Any) -> tuple[Fraction, Fraction | None]:
+def open_pair(value: Witness) -> tuple[Fraction, Fraction | None]:
     """Return ``[lo, hi]`` or ``[lo, null]``, positive."""
     lo, hi = listed(value, 2, 2)
     ends = positive([lo, lo if hi is None else hi])

@@ -12,33 +12,27 @@ or missing is a tree, and the leaves of a tree of quarters tile the rectangle, w
 import json
 from collections.abc import Iterator
 
-from ..document import Claim, Pair, Witness, integer, listed, members, pair, require, well_formed
-from ..family import member
-from ..function import ZERO, Rule, counted
+from ..document import Claim, Pair, integer, listed, members, pair, require, well_formed
+from ..function import ZERO, Rule, counted, member
 
-_MOST = 1 << 20
 SPLIT, UNDECIDED = -2, -1
 
 
 def stability_chart(claim: Claim) -> Rule:
     """Read a claim ``x``, ``y`` = pairs, ``tree``; its other members are the template."""
-    fixed = ("damping", "delay", "undelayed", "x", "y", "tree")
-    *_, x, y, entries, _ = members(claim, "type", *fixed, optional="model")
-    template = {name: claim[name] for name in claim if name in fixed[:3] or name == "model"}
-    tree = [integer(n, SPLIT, 10**9) for n in listed(entries, 1, _MOST)]
+    *_, x, y, entries, _ = members(claim, "type", "damping", "delay", "undelayed", "x", "y", "tree", optional="model")
+    template = {name: claim[name] for name in claim if name not in ("type", "x", "y", "tree")}
+    tree = [integer(n, SPLIT, 10**9) for n in listed(entries, 1, 1 << 20)]
     cells = list(leaves(tree, pair(x), pair(y)))
     known = [cell for cell in cells if cell[0] != UNDECIDED]
-
-    def verify(witness: Witness) -> None:
-        for (n, x, y), proof in zip(known, listed(witness, len(known), len(known)), strict=True):
-            box = {"$x": x, "$y": y}
-            require(counted(member(template, box), ZERO, proof) == n, f"{n} zeros are not proved on a cell")
 
     stable = sum(n == 0 for n, _, _ in known)
     text = f"For s + b + a E[exp(-s tau)] of {json.dumps(template, sort_keys=True)}, a not 0, x in [{x[0]}, {x[1]}]"
     text = f"{text}, y in [{y[0]}, {y[1]}]: in {stable} of {len(cells)} cells of a quadtree every zero has Re s < 0, in"
     text = f"{text} {len(known) - stable} the number of zeros with Re s > 0 is proved to be the one stated"
-    return Rule(f"{text}, {len(cells) - len(known)} are undecided.", verify)
+    witness = yield f"{text}, {len(cells) - len(known)} are undecided."
+    for (n, x, y), proof in zip(known, listed(witness, len(known), len(known)), strict=True):
+        require(counted(member(template, {"$x": x, "$y": y}), ZERO, proof) == n, f"{n} zeros are not proved on a cell")
 
 
 def leaves(tree: list[int], x: Pair, y: Pair) -> Iterator[tuple[int, Pair, Pair]]:

@@ -18,9 +18,8 @@ from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
-from ..document import MAX_POINTS, Claim, Witness, increasing, members, number, pair, precision, well_formed
-from ..function import ZERO, Rule, read_function
-from ..interval import Arithmetic, Pair, Rectangle, require
+from ..document import MAX_POINTS, Arithmetic, Claim, Pair, increasing, members, number, pair, precision, require
+from ..function import ZERO, Rectangle, Rule, read_function, well_formed
 
 
 def time_to_target(claim: Claim) -> Rule:
@@ -30,37 +29,31 @@ def time_to_target(claim: Claim) -> Rule:
     c, minus = (Pair(*sorted(x * tau * sign for x in h.damping)) for sign in (1, -1))
     well_formed("constant" in claim["delay"] and fixed, "the delay must be a constant number without undelayed term")
     well_formed(0 < eps < 1 and lo >= 0 and 0 < c.hi <= 2, "target between 0 and 1, time from 0, damping to 2/tau")
-
-    def verify(witness: Witness) -> None:
-        bits, breaks = members(witness, "bits", "breaks")
-        points, half = increasing(breaks, MAX_POINTS), Fraction(1, 2)
-        end, pieces = int(points[-1]), list(pairwise(points))
-        joined = points[0] == hi / tau and points[-1] == end and all(v <= int(u) + 1 for u, v in pieces)
-        well_formed(joined, "pieces must lead from hi to a whole number of delays, and not over another one")
-        ar = precision(bits, end + len(points), 64)
-        (low, high), size, gains = ar.real(Pair(eps, eps)), (0, 0, 0, 0), [0]
-        earlier, path = [size], [ar.one]
-        for k in range(end):
-            reached = k != int(lo / tau) or ar.mignitude(_value(ar, path, lo / tau - k, lo / tau - k)) >= high
-            require(reached, "the target is not proved to be exceeded at the lower end")
-            while pieces and pieces[0][0] < k + 1:
-                u, v = pieces.pop(0)
-                slope, middle = ar.scale(_value(ar, earlier, u - k, v - k), c), (u + v) / 2 - k
-                rest = ar.magnitude(ar.scale(slope, Pair((v - u) / 2, (v - u) / 2)))
-                kept = ar.magnitude(_value(ar, path, middle, middle)) + rest < low
-                require(kept, "the target is not proved to be kept on a piece")
-            last = size[1]
-            size = ar.add(ar.size(_value(ar, path, half, half)), ar.scale(size, Pair(c.hi / 2, c.hi / 2)))
-            gains.append(size[1] + ar.scale((max(last, size[1]),) * 2 + (0, 0), c)[1])
-            integral = [ar.divide(ar.scale(x, minus), j + 1) for j, x in enumerate(path)]
-            earlier, path = path, [reduce(ar.add, path), *integral]
-            while ar.magnitude(path[-1]) <= 1:  # x^j lies in [0, 1]: one ulp more for P_k instead of a high power
-                path = [ar.add(path[0], (-1, 1, 0, 0)), *path[1:-1]]
-        settled = gains[-1] <= ar.unit and max(gains) * size[1] < low * ar.unit
-        require(settled, "the path is not proved to stay within the target")
-
     text = f"the path from r(0) = 1 without gradients before t = 0 has |r({lo})| >= {eps}"
-    return Rule(f"{h.text}, {text} and |r(t)| < {eps} for all t >= {hi}{h.model}.", verify)
+    witness = yield f"{h.text}, {text} and |r(t)| < {eps} for all t >= {hi}{h.model}."
+    bits, breaks = members(witness, "bits", "breaks")
+    points, half = increasing(breaks, MAX_POINTS), Fraction(1, 2)
+    end, pieces = int(points[-1]), list(pairwise(points))
+    joined = points[0] == hi / tau and points[-1] == end and all(v <= int(u) + 1 for u, v in pieces)
+    well_formed(joined, "pieces must lead from hi to a whole number of delays, and not over another one")
+    ar = precision(bits, end + len(points), 64)
+    (low, high), size, gains = ar.real(Pair(eps, eps)), (0, 0, 0, 0), [0]
+    earlier, path = [size], [ar.one]
+    for k in range(end):
+        reached = k != int(lo / tau) or ar.mignitude(_value(ar, path, lo / tau - k, lo / tau - k)) >= high
+        require(reached, "the target is not proved to be exceeded at the lower end")
+        while pieces and pieces[0][0] < k + 1:
+            u, v = pieces.pop(0)
+            slope, middle = ar.scale(_value(ar, earlier, u - k, v - k), c), (u + v) / 2 - k
+            rest = ar.magnitude(ar.scale(slope, Pair((v - u) / 2, (v - u) / 2)))
+            require(ar.magnitude(_value(ar, path, middle, middle)) + rest < low, "the target is not kept on a piece")
+        last, size = size[1], ar.add(ar.size(_value(ar, path, half, half)), ar.scale(size, Pair(c.hi / 2, c.hi / 2)))
+        gains.append(size[1] + ar.scale((max(last, size[1]),) * 2 + (0, 0), c)[1])
+        integral = [ar.divide(ar.scale(x, minus), j + 1) for j, x in enumerate(path)]
+        earlier, path = path, [reduce(ar.add, path), *integral]
+        while ar.magnitude(path[-1]) <= 1:  # x^j lies in [0, 1]: one ulp more for P_k instead of a high power
+            path = [ar.add(path[0], (-1, 1, 0, 0)), *path[1:-1]]
+    require(gains[-1] <= ar.unit and max(gains) * size[1] < low * ar.unit, "the path is not proved to stay there")
 
 
 def _value(ar: Arithmetic, path: list[Rectangle], lo: Fraction, hi: Fraction) -> Rectangle:
