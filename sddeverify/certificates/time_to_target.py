@@ -69,7 +69,7 @@ def prove(
         raise invalid("target", spell(eps), "a number between 0 and 1: the path starts from 1")
     claim = function_claim("time_to_target", h, model) | {"target": spell(eps)}
     if not isinstance(h.delay, Constant) or h.delay_hi is not None:
-        raise invalid("delay", str(h.delay), "a constant delay: only its path is known exactly")
+        raise invalid("delay", str(h.delay), "one constant delay: only its path is known exactly")
     if h.undelayed.lo != 0 or h.undelayed.hi != 0 or h.damping.lo <= 0:
         raise invalid("damping, undelayed", f"{h.damping}, {h.undelayed}", "positive damping and no undelayed term")
     try:

@@ -17,7 +17,7 @@ _MOST_FUNCTIONS = 20_000
 
 # How the arguments of provers are called on the command line, and which of these cannot be left out.
 _SPREAD = {
-    "h": ({"delay", "damping", "undelayed"}, {"delay", "damping"}),
+    "h": ({"delay", "delay_hi", "damping", "undelayed"}, {"delay", "damping"}),
     "law": ({"delay"}, {"delay"}),
     "parameter": ({"parameter", "cells"}, {"parameter", "cells"}),
     "model": (set(), set()),
@@ -90,8 +90,9 @@ def prove(claim: str, given: dict[str, Any]) -> Certificate | Inconclusive:
         wanted["law"] = lambda value: parse(text.replace("$", str(value)))
         wanted["parameter"] = _grid(wanted["parameter"], wanted.pop("cells"))
     elif "damping" in wanted and "mean_delay" not in wanted:
-        law = parse(text)
-        wanted["h"] = CharacteristicFunction(wanted.pop("damping"), law, wanted.pop("undelayed", 0))
+        law, high = parse(text), wanted.pop("delay_hi", None)
+        pair = law if high is None else (law, parse(high))
+        wanted["h"] = CharacteristicFunction(wanted.pop("damping"), pair, wanted.pop("undelayed", 0))
     elif text is not None:
         wanted["law"] = parse(text)
     result: Certificate | Inconclusive = CLAIMS[claim].prove(**wanted)

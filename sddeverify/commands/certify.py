@@ -22,6 +22,12 @@ _DIGITS = 12
 def command(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim to prove: a name from the list above.")],
     delay: Annotated[str | None, typer.Option(metavar="LAW", help='The delay law, such as "erlang(3, 1)".')] = None,
+    delay_hi: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAW", help="The same law at the upper ends of its parameters: every law between is meant."
+        ),
+    ] = None,
     damping: Annotated[
         str | None,
         typer.Option(metavar="a", help='The damping coefficient: 3/2, 0.3, or "1/2,3/2" for an interval.'),
@@ -116,6 +122,7 @@ def command(
     """
     values = {
         "delay": delay,
+        "delay_hi": delay_hi,
         "damping": damping,
         "undelayed": undelayed,
         "abscissa": abscissa,

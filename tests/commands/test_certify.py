@@ -34,7 +34,7 @@ def test_every_claim_has_a_command_line(claim):
 
 
 def test_options_are_those_of_the_provers():
-    assert options("stability") == ({"delay", "damping", "undelayed"}, {"delay", "damping"})
+    assert options("stability") == ({"delay", "delay_hi", "damping", "undelayed"}, {"delay", "damping"})
     assert options("stability_boundary") == ({"delay", "digits", "up_to"}, {"delay"})
     assert options("memoryless_boundary") == ({"workers", "digits"}, {"workers"})
 
@@ -46,6 +46,14 @@ def test_stability(run, path, damping, stable):
     assert claim["stable"] is stable
     lo, *hi = map(Fraction, damping.split(","))
     assert [Fraction(x) for x in claim["damping"]] == [lo, *(hi or [lo])]
+
+
+def test_an_interval_of_laws(run, path):
+    # Constant delays up to 11/10 are stable up to pi/2.2 = 1.4279...
+    laws = ["--delay", "constant(9/10)", "--delay-hi", "constant(11/10)"]
+    claim = certified(run, path, "stability", "--damping", "1/2,1.42", *laws)
+    assert (claim["delay"], claim["stable"]) == ({"constant": {"time": ["9/10", "11/10"]}}, True)
+    assert "BOUNDARY_IN_BOX" in run("certify", "stability", "--damping", "1/2,1.43", *laws).out
 
 
 def test_root_count(run, path):
@@ -316,6 +324,12 @@ BAD = {
         ["--cells"],
     ),
     "no digits": (["rightmost_root", "--damping", "1", "--delay", "constant(1)", "--digits", "0"], ["digits"]),
+    "laws of two forms": ([*STABILITY, "--damping", "1", "--delay-hi", "exponential(2)"], ["delay"]),
+    "laws turned": ([*STABILITY, "--damping", "1", "--delay-hi", "constant(1/2)"], ["delay"]),
+    "path of many laws": (
+        ["time_to_target", "--damping", "1", "--delay", "constant(1)", "--delay-hi", "constant(2)"],
+        ["delay", "one constant delay"],
+    ),
     "unknown law": (["stability", "--damping", "1", "--delay", "gauss(1)"], ["gauss", "constant"]),
     "law as code": (["stability", "--damping", "1", "--delay", "__import__('os')"], ["delay"]),
     "law of mean 0": (["stability", "--damping", "1", "--delay", "constant(0)"], ["mean"]),
