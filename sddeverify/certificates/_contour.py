@@ -164,7 +164,7 @@ def _known(delay: Any) -> str:
     start = f"certificates do not know the law {', '.join(sorted(names))}; "
     if names == {"geometric"}:
         return start + "write the steps that matter as lattice(step, 0, count, count, ...) and certify a band around it"
-    return start + "cap it and certify a band around it: sddeverify.delays.band_of(Capped(law, T))"
+    return start + "cap it and certify a band around it: band_of(capped(law, T))"
 
 
 def is_one(value: Any) -> bool:

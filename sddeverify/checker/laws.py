@@ -211,7 +211,7 @@ def parse(value: Any, depth: int = 0, *, zero_mean: bool = False) -> Law:
     Raises:
         Malformed: if it is not exactly an object of the format.
     """
-    well_formed(isinstance(value, dict) and len(value) == 1 and depth <= MAX_DEPTH, "a law is one member, not too deep")
+    well_formed(isinstance(value, dict) and len(value) == 1 and depth <= MAX_DEPTH, "one member, nested up to 8 deep")
     ((name, body),) = value.items()
     well_formed(name in _LAWS, f"unknown law {name[:40]!r}")
     law = _LAWS[name](body, depth)

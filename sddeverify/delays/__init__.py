@@ -10,11 +10,13 @@ writes.
 """
 
 from collections.abc import Callable
-from fractions import Fraction
+from typing import Any
 
 from sddeverify.delays._law import Atom, Law, require_delay
 from sddeverify.delays._notation import MAX_NOTATION, parse
-from sddeverify.delays.band import Band, band_of
+from sddeverify.delays.band import Band
+from sddeverify.delays.band_of import band_of
+from sddeverify.delays.band_of import from_arguments as _band_of
 from sddeverify.delays.capped import Capped
 from sddeverify.delays.constant import Constant
 from sddeverify.delays.empirical import Empirical
@@ -59,7 +61,8 @@ COMPUTED: dict[str, type[Law]] = {
 }
 """Laws that the certificate format does not know: they can be sampled and computed, and no claim is about them."""
 
-CONVENIENCES: dict[str, tuple[str, Callable[[list[Fraction]], Law]]] = {
+CONVENIENCES: dict[str, tuple[str, Callable[[list[Any]], Law]]] = {
+    "band_of": ("band_of(law, cells)", _band_of),
     "shifted_exponential": ("shifted_exponential(shift, mean)", _shifted_exponential),
     "hyperexponential": ("hyperexponential(weight, mean, weight, mean, ...)", _hyperexponential),
 }

@@ -180,8 +180,8 @@ def _call(name: str, arguments: list[Fraction | Law]) -> Law:
         if numbers:
             raise invalid(name, spell(numbers[0]), f"laws only: {usage}")
         return Sum(*laws)
-    if name in CONVENIENCES and not laws:
-        return CONVENIENCES[name][1](numbers)
+    if name in CONVENIENCES and (not laws or "law" in usage):
+        return CONVENIENCES[name][1](arguments)
     if name in CONVENIENCES:
         raise invalid(name, str(laws[0]), f"numbers only: {usage}")
     law = (LAWS | COMPUTED)[name]

@@ -157,6 +157,17 @@ def test_bad_cells(cells: int) -> None:
         band_of(Capped(Exponential(1), 3), cells)
 
 
+def test_band_of_in_notation() -> None:
+    law = Capped(Lognormal(1, "1/2"), 4)
+    assert parse("band_of(capped(lognormal(1, 1/2), 4), 400)") == band_of(law, 400)
+    assert parse(f"band_of({law})") == band_of(law)
+    for text in ("band_of()", "band_of(3)", f"band_of({law}, 1/2)", f"band_of({law}, 2, 3)", f"band_of({law}, {law})"):
+        with pytest.raises(InvalidScenario, match=r"band_of: .* write band_of\(law, cells\)"):
+            parse(text)
+    with pytest.raises(InvalidScenario, match="a capped law"):
+        parse("band_of(lognormal(1, 1/2))")
+
+
 def test_band_of_an_unbounded_law() -> None:
     with pytest.raises(InvalidScenario, match="a capped law"):
         band_of(Lognormal(1, 1))

@@ -191,4 +191,4 @@ def test_provers_say_how(law: Law) -> None:
     ):
         detail = undecided(result, Reason.DOMAIN).detail
         assert "band" in detail
-        assert ("lattice(" if isinstance(law, Geometric) else "Capped(") in detail
+        assert ("lattice(" if isinstance(law, Geometric) else "band_of(capped(") in detail
