@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sddeverify.analysis.jumps import PATHS, Jumps
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 from sddeverify.errors import UnsupportedScenario, invalid
 from sddeverify.exact import integer
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_ENTRIES = 2**28
-_TABLE, _NARROWEST, _BLOCK = 2**18, 256, 2**15  # the jump process in pieces that fit into the caches, as measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,8 @@ def jump_process(
         law: The law of tau, any.
         alpha: Learning rate times Hessian eigenvalue.
         arrival_rate: Events per unit of time.
-        noise: Standard deviation of what an event adds (learning rate times that of the gradient).
+        noise: Standard deviation of what an event adds (learning rate times that of the gradient); the numbers are
+            drawn in single precision.
         events: Number of events of each path.
         paths: Number of independent paths.
         seed: Seed of all randomness.
@@ -144,125 +145,14 @@ def jump_process(
     if events * paths > _MOST_ENTRIES:
         raise invalid("events x paths", events * paths, f"at most {_MOST_ENTRIES}")
     rng = np.random.Generator(np.random.SFC64(seed))
-    values = np.empty((events + 1, paths))
-    values[0] = 1.0
-    together = max(_NARROWEST, _TABLE // events)
-    cells: _Cells | None = None
-    for first in range(0, paths, together):
-        part = values[:, first : first + together]
-        if cells is None or cells.paths != part.shape[1]:
-            cells = _Cells(events, part.shape[1], 2 * arrival_rate)
-        _jump(rng, law, alpha, arrival_rate, noise, part, cells)
-    return Paths(np.arange(1, events + 1) / arrival_rate, values[1:].T)
-
-
-def _jump(
-    rng: np.random.Generator,
-    law: Law,
-    alpha: float,
-    arrival_rate: float,
-    noise: float,
-    values: NDArray[np.float64],
-    cells: _Cells,
-) -> None:
-    """Fill in some paths, one per column, after the first row."""
-    events, paths = cells.events, cells.paths
-    between = cells.times[1:-1]
-    rng.standard_exponential(out=between)
-    between *= 1 / arrival_rate
-    np.cumsum(between, axis=0, out=between)
-    cells.fill()
-    x, delayed = np.empty((events + 1, paths)), np.empty(paths)
-    x[0] = 1.0
-    flat, rows = x.reshape(-1), cells.rows
-    added = np.empty((rows, paths))
-    for start in range(1, events + 1, rows):
-        stop = min(start + rows, events + 1)
-        delays = np.asarray(law.sample(rng, size=(stop - start) * paths), dtype=np.float64).reshape(-1, paths)
-        np.subtract(cells.times[start:stop], delays, out=delays)
-        read = cells.rows_before(delays, start)
-        factor = np.where(delays >= 0, -alpha, 0.0)  # nothing before t = 0
-        if noise:
-            rng.standard_normal(out=added)
-            added *= noise
-        for k in range(start, stop):
-            flat.take(read[k - start], out=delayed, mode="clip")
-            delayed *= factor[k - start]
-            if noise:
-                delayed += added[k - start]
-            np.add(x[k - 1], delayed, out=x[k])
-    values[1:] = x[1:]
-
-
-class _Cells:
-    """Finds the last event before given times.
-
-    Time is cut into cells of half an event on average; a table says which event precedes each, and few steps are left.
-
-    Attributes:
-        times: Times of the events, one path per column, to be filled in between a row 0 and a row of infinities.
-        rows: How many rows of times :meth:`rows_before` takes at once.
-    """
-
-    def __init__(self, events: int, paths: int, grid: float) -> None:
-        self.events, self.paths, self.grid = events, paths, grid
-        self.times = np.zeros((events + 2, paths))
-        self.times[-1] = math.inf
-        self.rows = max(1, min(events, _BLOCK // paths))
-        self.column = np.arange(paths)
-        self.position = np.arange(paths, (events + 1) * paths).reshape(events, paths)
-        self._cell = np.empty((events, paths), dtype=np.int64)
-        self._table = np.empty((0, paths), dtype=np.int64)
-        shape = (self.rows, paths)
-        self._index, self._next = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
-        self._time, self._early = np.empty(shape), np.empty(shape, dtype=bool)
-
-    def fill(self) -> None:
-        """Make the table of the times as they are now."""
-        cell = self._cell
-        np.multiply(self.times[1:-1], self.grid, out=cell, casting="unsafe")
-        self.cells = int(cell[-1].max()) + 1
-        if len(self._table) <= self.cells:
-            self._table = np.empty((self.cells + self.cells // 8 + 2, self.paths), dtype=np.int64)
-        table = self._table[: self.cells + 1]
-        table[:] = self.column
-        cell += 1
-        cell *= self.paths
-        cell += self.column
-        table.reshape(-1)[cell] = self.position  # of several events in a cell the last one stays
-        np.maximum.accumulate(table, axis=0, out=table)
-
-    def rows_before(self, wanted: NDArray[np.float64], first: int) -> NDArray[np.int64]:
-        """Return the flat index of the last row at or before each wanted time; the first row for negative times.
-
-        Args:
-            wanted: Times, shape (n, paths); row k belongs to event ``first + k``, and finds rows above that only.
-            first: Row of the first of them.
-        """
-        n, paths, times = len(wanted), self.paths, self.times.reshape(-1)
-        index, following, time, early = self._index[:n], self._next[:n], self._time[:n], self._early[:n]
-        np.multiply(wanted, self.grid, out=time)
-        np.clip(time, 0.0, self.cells, out=time)
-        np.copyto(following, time, casting="unsafe")
-        following *= paths
-        following += self.column
-        self._table.reshape(-1).take(following, out=index, mode="clip")
-        for _ in range(2):
-            np.add(index, paths, out=following)
-            times.take(following, out=time, mode="clip")
-            np.less_equal(time, wanted, out=early)
-            np.copyto(index, following, where=early)
-        np.add(index, paths, out=following)
-        times.take(following, out=time, mode="clip")
-        np.less_equal(time, wanted, out=early)
-        left = np.flatnonzero(early)
-        flat, sought = index.reshape(-1), wanted.reshape(-1)
-        while len(left):
-            flat[left] += paths
-            left = left[times.take(flat[left] + paths) <= sought[left]]
-        last = self.position[first - 1 : first - 1 + n] - paths
-        np.minimum(index, last, out=index)  # a delay of 0 reads what was there just before
-        return index
+    values = np.empty((events, paths))
+    jumps: Jumps | None = None
+    for first in range(0, paths, PATHS):
+        part = values[:, first : first + PATHS]
+        if jumps is None or jumps.paths != part.shape[1]:
+            jumps = Jumps(law, arrival_rate, alpha, noise, events, part.shape[1])
+        part[:] = jumps.run(rng)
+    return Paths(np.arange(1, events + 1) / arrival_rate, values.T)
 
 
 def _parts(law: Law) -> tuple[float, int, float]:

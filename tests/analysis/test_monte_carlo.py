@@ -4,14 +4,16 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from sddeverify.analysis import monte_carlo
+from sddeverify.analysis import jumps
 from sddeverify.analysis.moments import mean_square_limit, stationary_variance
 from sddeverify.analysis.monte_carlo import euler_maruyama, jump_process
-from sddeverify.delays import Constant, Erlang, Exponential, Law, ShiftedExponential, Uniform
+from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, ShiftedExponential, Uniform
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.models import CharacteristicFunction
 
+LATTICE, SHIFTED = Lattice("3/10", [2, 3, 0, 1]), ShiftedExponential("1/2", "1/2")
 LAWS: list[Law] = [Constant("1"), Exponential("1"), Erlang(3, "1"), ShiftedExponential("1/2", "1/2")]
 
 
@@ -70,20 +72,70 @@ def test_jump_process_with_noise_has_the_stationary_variance_of_theory() -> None
     assert abs(found[-1] - noise**2 * rate * S) > 4 * error[-1]  # without the multiplicative part
 
 
-def test_jump_process_looks_up_the_past_exactly() -> None:
+@pytest.mark.parametrize("law", [Uniform(0, 3), Constant("1"), Exponential("2"), Erlang(4, "1"), LATTICE], ids=str)
+def test_jump_process_looks_up_the_past_exactly(law: Law) -> None:
     """Against a loop over one path that keeps a list and walks through it."""
-    law, paths = Uniform(0, 3), 5
+    paths, blocks = 5, (32, 8)
     fast = jump_process(law, 0.3, 2.0, events=40, paths=paths, seed=9).values
     rng = np.random.Generator(np.random.SFC64(9))
-    times = np.vstack([np.zeros(paths), np.cumsum(rng.standard_exponential((40, paths)) / 2.0, axis=0)])
+    gaps = np.vstack([-np.log(1 - rng.random((n, paths))) / 2.0 for n in blocks])
+    times = np.vstack([np.zeros(paths), np.cumsum(gaps, axis=0)])
+    delays = np.vstack([drawn(rng, law, (n, paths)) for n in blocks])
     slow = np.ones((41, paths))
     for k in range(1, 41):
-        read = times[k] - law.sample(rng, size=paths)
+        read = times[k] - delays[k - 1]
         for path in range(paths):
             seen = [i for i in range(k) if times[i, path] <= read[path]]
             delayed = slow[seen[-1], path] if seen else 0.0
             slow[k, path] = slow[k - 1, path] - 0.3 * delayed
-    np.testing.assert_allclose(fast, slow[1:].T, rtol=1e-12)
+    np.testing.assert_allclose(fast, slow[1:].T, rtol=1e-10, atol=1e-12)
+
+
+def drawn(rng: np.random.Generator, law: Law, shape: tuple[int, int]) -> np.ndarray:
+    """Delays from the same random numbers, one by one."""
+    if isinstance(law, Constant):
+        return np.full(shape, law.mean_float)
+    if isinstance(law, Exponential | Erlang):
+        stages = law.shape if isinstance(law, Erlang) else 1
+        return sum((-np.log(1 - rng.random(shape)) for _ in range(stages)), np.zeros(shape)) * law.mean_float / stages
+    return law.sample(rng, size=shape[0] * shape[1]).reshape(shape)
+
+
+def test_blocks_of_paths() -> None:
+    """More paths than a block, and the last block shorter: all different, and the same again from the same seed."""
+    paths = jumps.PATHS + 7
+
+    def values() -> np.ndarray:
+        return jump_process(SHIFTED, 0.05, 4.0, 0.1, events=40, paths=paths, seed=6).values
+
+    assert values().shape == (paths, 40)
+    assert len(np.unique(values()[:, -1])) == paths
+    np.testing.assert_array_equal(values(), values())
+
+
+@pytest.mark.parametrize("law", [Exponential("2"), Erlang(3, "1"), Erlang(20, "1"), SHIFTED, Uniform(0, 2)], ids=str)
+def test_delays_have_their_law(law: Law) -> None:
+    """Kolmogorov-Smirnov at level 1e-4, in units of 1/5; a law slower by 3 % would be refused."""
+    out = np.empty((200, 500))
+    jumps._delays(np.random.Generator(np.random.SFC64(1)), law, 5.0, out, np.empty_like(out))
+    other = law.sample(np.random.default_rng(2), size=out.size)
+    assert stats.ks_2samp(out.ravel() / 5, other).pvalue > 1e-4
+    assert stats.ks_2samp(out.ravel() / 5, 1.03 * np.asarray(other)).pvalue < 1e-4
+
+
+@pytest.mark.parametrize("shape", [(301, 333), (1, 100_000)])
+def test_normal_numbers(shape: tuple[int, int]) -> None:
+    """Kolmogorov-Smirnov at level 1e-4; a deviation greater by 4 % would be refused; neighbours are uncorrelated."""
+    out = np.empty(shape)
+    jumps._normals(np.random.Generator(np.random.SFC64(1)), out, 3.0)
+    flat = out.ravel()
+    assert stats.kstest(flat / 3, "norm").pvalue > 1e-4
+    assert stats.kstest(flat / 3.12, "norm").pvalue < 1e-4
+    half = -(-out.size // 2)
+    for left, right in ((flat[:-1], flat[1:]), (flat[: out.size - half], flat[half:])):
+        assert abs(np.corrcoef(left, right)[0, 1]) < 4 / math.sqrt(len(left))
+        assert abs(np.corrcoef(left**2, right**2)[0, 1]) < 4 / math.sqrt(len(left))
+    assert np.isfinite(flat).all()
 
 
 def test_same_seed_same_paths() -> None:
@@ -106,17 +158,24 @@ def test_bad_numbers(field: str) -> None:
         jump_process(Exponential("1"), 0.0, 1.0, events=2)
 
 
-@pytest.mark.parametrize("grid", [0.01, 2.0, 50.0])  # all events in one cell, as it is used, and mostly empty cells
-def test_the_last_event_before(grid: float) -> None:
-    rng = np.random.default_rng(4)
-    cells = monte_carlo._Cells(40, 7, grid)
+@pytest.mark.parametrize("law", [Constant(0), Constant("1/10"), LATTICE, Exponential(60), Erlang(2, 3)], ids=str)
+@pytest.mark.parametrize("rate", [0.01, 3.0])
+def test_the_first_event_not_before(law: Law, rate: float) -> None:
+    """Against a search by bisection, in the times of the process itself."""
+    events, paths = 40, 7
+    found = jumps.Jumps(law, rate, 0.1, 0.0, events, paths)
+    rng = np.random.Generator(np.random.SFC64(4))
     for _ in range(2):  # the table is used again for other times
-        cells.times[1:-1] = np.cumsum(rng.exponential(size=(40, 7)), axis=0)
-        cells.fill()
-        for first in range(1, 41, cells.rows):
-            here = cells.times[first : first + cells.rows][:40]
-            wanted = here[here[:, 0] < np.inf] - rng.choice([0.0, 0.3, 2.0, 60.0], size=(len(here), 7))
-            found = cells.rows_before(wanted.copy(), first)
-            for (k, column), time in np.ndenumerate(wanted):
-                before = np.searchsorted(cells.times[: first + k, column], time, side="right") - 1
-                assert found[k, column] == max(before, 0) * 7 + column
+        found._draw_times(rng)
+        found._fill_table()
+        for start, stop in ((0, 32), (32, 40)):
+            state = rng.bit_generator.state
+            rows = found._rows(rng, start, stop).copy()
+            rng.bit_generator.state = state
+            delays = np.empty((stop - start, paths))
+            jumps._delays(rng, law, found.scale, delays, np.empty_like(delays))
+            for (k, column), delay in np.ndenumerate(delays):
+                wanted = max(found.times[start + k + 2, column] - delay, 0.0)
+                row = int(np.searchsorted(found.times[:, column], wanted, side="left"))
+                assert rows[k, column] == row * paths + column
+                assert row <= start + k + 2  # what was there just before the event, at the latest
