@@ -48,6 +48,17 @@ class Enclosure:
         return f"[{decimal_down(self.lo)}, {decimal_up(self.hi)}]"
 
 
+@dataclass(frozen=True)
+class OpenEnclosure:
+    """An enclosure whose upper end may be unknown: ``hi`` is None if only ``lo`` is proved."""
+
+    lo: Fraction
+    hi: Fraction | None
+
+    def __str__(self) -> str:
+        return f"at least {decimal_down(self.lo)}" if self.hi is None else str(Enclosure(self.lo, self.hi))
+
+
 def rational(value: object, field: str, allowed: str = 'an exact rational such as 3, "3/10" or "0.3"') -> Fraction:
     """Return the exact value of a user's number.
 

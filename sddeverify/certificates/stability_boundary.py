@@ -20,7 +20,7 @@ from sddeverify.checker.laws import parse
 from sddeverify.checker.rules import stability_boundary as kernel
 from sddeverify.delays import require_delay
 from sddeverify.errors import UnsupportedScenario
-from sddeverify.exact import Enclosure, decimal_down, pair, positive, spell
+from sddeverify.exact import Enclosure, OpenEnclosure, decimal_down, pair, positive, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,14 +34,6 @@ _FACTORS = (1.125, 1.25, 1.5, 2, 3, 4, 6, 8, 12)
 _SHARES = tuple(Fraction(share, 1000) for share in (1000, 999, 990, 950, 850, 700, 500))
 _LOWER_DIGITS = 6
 DEFAULT_REACH = 100  # up to which multiple of 1/(mean delay) a boundary is looked for
-
-
-@dataclass(frozen=True)
-class OpenEnclosure:
-    """An enclosure whose upper end may be unknown: ``hi`` is None if only ``lo`` is proved."""
-
-    lo: Fraction
-    hi: Fraction | None
 
 
 @dataclass(frozen=True)

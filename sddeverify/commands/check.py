@@ -108,7 +108,7 @@ def _print_table(rows: list[Row]) -> None:
 
     styles = {"accepted": "green", "rejected": "red", "malformed": "yellow", "unreadable": "yellow"}
     console = Console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal and not console.is_jupyter and "COLUMNS" not in os.environ:
         console.width = 160  # a log has no width of its own; 80 columns would break every statement
     table = Table("file", "claim", "verdict", "statement or reason", show_lines=True)
     for row in rows:

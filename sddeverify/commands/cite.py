@@ -70,14 +70,15 @@ def command(
 def _archive(folder: Path, found: list[citing.Source], digits: int) -> None:
     from sddeverify import citing
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise invalid("--out", str(folder), "a new or empty folder: nothing is overwritten")
     others = {
         "citation.tex": citing.document(found, digits).encode(),
         "citation.bib": citing.bibtex(found=found).encode(),
     }
     files = {one.file: one.content for one in found} | others
     files["ro-crate-metadata.json"] = citing.crate(found, others).encode()
+    if folder.exists() and not _may_be_written(folder, files):
+        allowed = "a new or empty folder, or one that holds this archive: nothing is overwritten"
+        raise invalid("--out", str(folder), allowed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -85,3 +86,16 @@ def _archive(folder: Path, found: list[citing.Source], digits: int) -> None:
     except OSError as error:
         raise invalid("--out", str(folder), f"a folder that can be written ({error.strerror})") from None
     typer.echo(f"{folder}: {', '.join(files)}")
+
+
+def _may_be_written(folder: Path, files: dict[str, bytes]) -> bool:
+    """Whether the folder is empty, or holds an earlier archive of the same certificates and nothing else."""
+    if not folder.is_dir():
+        return False
+    there = {path.name: path for path in folder.iterdir()}
+    if not there:
+        return True
+    dated = {"ro-crate-metadata.json", "citation.bib"}  # the day and the year of the archive stand in them
+    return set(there) == set(files) and all(
+        path.is_file() and (name in dated or path.read_bytes() == files[name]) for name, path in there.items()
+    )

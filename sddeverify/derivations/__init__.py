@@ -53,6 +53,7 @@ from sddeverify.derivations._checking import (
 )
 from sddeverify.derivations._meanings import MEANINGS, Meaning
 from sddeverify.derivations._numbers import exactly, fraction
+from sddeverify.derivations._operations import Sign
 from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to_json, to_latex, to_markdown
 from sddeverify.derivations._scheduling import MeanDynamics, Schedule, candidate, candidates, dynamics
 from sddeverify.derivations._steps import Derivation, Kind, Step
@@ -181,6 +182,7 @@ __all__ = [
     "Meaning",
     "Outcome",
     "Schedule",
+    "Sign",
     "Step",
     "StepCheck",
     "askable",

@@ -31,6 +31,9 @@ class Assumption:
     text: str
     formulas: tuple[Eq, ...]
 
+    def __str__(self) -> str:
+        return f"{self.title}: {self.text}"
+
 
 LATTICE_PROBABILITY = sympy.Function("Pr")(Eq(sym.tau, sym.j * sym.step, evaluate=False))
 ROTATION = Matrix(

@@ -68,7 +68,9 @@ def latex_text(text: str) -> str:
 
 def latex_math(expression: sympy.Basic) -> str:
     """Return an expression as LaTeX."""
-    return str(sympy.latex(expression, symbol_names=_NAMES, fold_short_frac=False, ln_notation=True))
+    text = str(sympy.latex(expression, symbol_names=_NAMES, fold_short_frac=False, ln_notation=True))
+    # SymPy writes the real part as "re"; everybody else, and the rest of this package, as "Re".
+    return text.replace(r"\operatorname{re}", r"\operatorname{Re}").replace(r"\operatorname{im}", r"\operatorname{Im}")
 
 
 def step_latex(step: Step) -> str:

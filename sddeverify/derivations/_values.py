@@ -8,6 +8,7 @@ import sympy
 
 from sddeverify.derivations._answers import read_answer, vocabulary
 from sddeverify.derivations._evaluation import QUADRATURE_DIGITS, context, evaluate, random_point
+from sddeverify.derivations._operations import Sign
 from sddeverify.derivations._steps import Step
 from sddeverify.errors import InvalidScenario, invalid
 
@@ -23,12 +24,16 @@ def free_symbols(step: Step) -> dict[str, sympy.Symbol]:
 
 def example_values(step: Step) -> str:
     """Return values that can be put into a step, in the notation of :func:`values_at`."""
-    point = {symbol: 2 if symbol.is_integer else sympy.Rational(k + 1, 2) for k, symbol in enumerate(_order(step))}
+    solved = {getattr(step.operation, "unknown", None)}  # it follows from the others
+    order = [symbol for symbol in _order(step) if symbol not in solved]
+    point = {symbol: 2 if symbol.is_integer else sympy.Rational(k + 1, 2) for k, symbol in enumerate(order)}
     return ", ".join(f"{symbol.name} = {value}" for symbol, value in point.items())
 
 
 def values_at(step: Step, text: str) -> list[tuple[str, str]]:
     """Return the numbers to which the sides of a step come, as pairs (left, right) of decimals.
+
+    A step that solves an equation has one pair: the sides of the equation, brought to one side, at the solution.
 
     Args:
         step: An identity.
@@ -50,6 +55,8 @@ def values_at(step: Step, text: str) -> list[tuple[str, str]]:
         point[name] = ctx.mpf(int(value.p)) / int(value.q) if value.is_Rational else evaluate(value, {}, ctx)
     try:
         pairs = step.operation.pairs(step.before, step.after, point, ctx)
+        if step.sign is Sign.SOLVED_BY:
+            pairs = pairs[:1]  # the others test that there is no smaller solution
     except (ZeroDivisionError, ValueError, OverflowError):
         raise InvalidScenario(f"values: the line has no value at {text.strip() or 'this point'}") from None
     # What is 0 but for the rounding of the evaluation is shown as 0.

@@ -11,6 +11,7 @@ from sddeverify.derivations import (
     Badge,
     Kind,
     Outcome,
+    Sign,
     StepCheck,
     check_step,
     example_values,
@@ -20,7 +21,7 @@ from sddeverify.derivations import (
 )
 from sddeverify.errors import InvalidScenario
 from sddeverify.views._question import Question
-from sddeverify.views._widgets import button, status, widgets
+from sddeverify.views._widgets import button, row, status, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ class Card:
         if self._check is None:
             self.run_check()
         tools = (self._badge, self._numbers) if self._step.kind is Kind.IDENTITY else (self._badge,)
-        self._below.children = (widgets.HBox(tools),)
+        self._below.children = (row(*tools),)
 
     def mark(self, *, current: bool) -> None:
         """Mark the line as the current one, or dim it."""
@@ -168,7 +169,10 @@ class Card:
                 result.value = status(str(error), "wrong")
                 return
             rows = "".join(f"<tr><td>left: {left}</td><td>right: {right}</td></tr>" for left, right in pairs)
-            result.value = f'<table class="sddeverify-sides">{rows}</table>'
+            solved = "<div>the equation, brought to one side, at its solution</div>" * (
+                self._step.sign is Sign.SOLVED_BY
+            )
+            result.value = f'{solved}<table class="sddeverify-sides">{rows}</table>'
 
         field.observe(compute, "value")
         compute()

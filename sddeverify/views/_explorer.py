@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-_DPI = 80
+_DPI = 90
 
 
 class Explorer:

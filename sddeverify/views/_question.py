@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sddeverify.derivations import Correctness, judge, vocabulary
 from sddeverify.errors import InvalidScenario
 from sddeverify.views._answer_file import Answer
-from sddeverify.views._widgets import button, status, widgets
+from sddeverify.views._widgets import button, row, status, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class Question:
             value="" if earlier is None else earlier.text,
             placeholder=f"the next line, in {names}; pi, I, exp, sqrt, ... and ^ for powers",
             continuous_update=False,
-            layout={"width": "36em"},
+            layout={"width": "36em", "max_width": "100%"},
         )
         self.field.add_class("sddeverify-answer")
         self.field.observe(lambda _: self.check(), "value")  # Enter, or leaving the field
@@ -46,7 +46,7 @@ class Question:
             self._hint,
             button("Show the line", self.reveal, "show"),
         ]
-        self.widget = widgets.VBox([self.field, widgets.HBox(buttons), self._shown_hints, self._said])
+        self.widget = widgets.VBox([self.field, row(*buttons), self._shown_hints, self._said])
         self.widget.add_class("sddeverify-question")
 
     def check(self) -> None:

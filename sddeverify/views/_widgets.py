@@ -13,7 +13,7 @@ try:
 except ImportError as error:  # pragma: no cover - depends on the installation
     raise MissingExtra("notebooks need ipywidgets: install sddeverify[notebook]") from error
 
-__all__ = ["bundle", "button", "status", "style_sheet", "widgets"]
+__all__ = ["bundle", "button", "row", "status", "style_sheet", "widgets"]
 
 _STYLE = Path(__file__).with_name("widgets.css")
 
@@ -35,6 +35,13 @@ def button(description: str, action: Any, name: str, tooltip: str = "") -> Any:
     made.add_class(f"sddeverify-{name}")
     made.on_click(lambda _: action())
     return made
+
+
+def row(*children: Any) -> Any:
+    """Return widgets beside one another; in a narrow window they go to the next line."""
+    box = widgets.HBox(list(children))
+    box.add_class("sddeverify-buttons")
+    return box
 
 
 def status(text: str, kind: str = "note") -> str:

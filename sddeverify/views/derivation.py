@@ -10,7 +10,7 @@ from sddeverify.derivations import askable, to_latex, to_markdown
 from sddeverify.errors import InvalidScenario, invalid
 from sddeverify.views._answer_file import AnswerFile
 from sddeverify.views._card import Card
-from sddeverify.views._widgets import bundle, button, status, style_sheet, widgets
+from sddeverify.views._widgets import bundle, button, row, status, style_sheet, widgets
 
 if TYPE_CHECKING:
     from sddeverify.certificates import Certificate
@@ -91,8 +91,8 @@ class Stepper:
                 style_sheet(),
                 widgets.HTML(f"<b>{derivation.title}</b>"),
                 scroll,
-                widgets.HBox([self._previous, self._next, self._all, self._jump]),
-                widgets.HBox([self._mode, *save]),
+                row(self._previous, self._next, self._all, self._jump),
+                row(self._mode, *save),
                 self._said,
             ]
         )

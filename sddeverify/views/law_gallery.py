@@ -54,7 +54,7 @@ def caption(data: Data) -> str:
 
 def figure(data: Data) -> Figure:
     """Draw density (a histogram of samples), transform in the complex plane, and boundary as a bar."""
-    result, (density, plane, bar) = style.new_figure(3, width=12.0, height=4.0)
+    result, (density, plane, bar) = style.new_figure(3, width=10.4, height=4.0)
     share = np.histogram(data.delays, np.linspace(0, LONGEST, 81))[0] / len(data.delays)
     density.stairs(
         share, np.linspace(0, LONGEST, 81), fill=True, facecolor=style.PALE_BLUE, edgecolor=style.BLUE, linewidth=1.0
@@ -80,7 +80,7 @@ def figure(data: Data) -> Figure:
             label="at the boundary: ω = -a Im Φ",
         )
     plane.set_xlim(-1.1, 1.1)
-    plane.set_ylim(-1.1, 1.1)
+    plane.set_ylim(-1.1, 1.9)  # room for the legend above the unit circle
     plane.legend(loc="upper left", fontsize=8)
     style.label(plane, x="Re Φ(iω)", y="Im Φ(iω)", title="Its transform")
     bar.axhline(np.pi / 2, color=style.INK, linestyle=":", linewidth=1.4, label="constant delay: π/2")
@@ -90,7 +90,7 @@ def figure(data: Data) -> Figure:
     bar.set_xticks([])
     bar.set_ylim(0, HIGHEST)
     bar.legend(loc="upper right", fontsize=8)
-    style.label(bar, x="", y="certified stable damping (1/mean delay)", title="The boundary")
+    style.label(bar, x="", y="certified damping (1/mean delay)", title="The boundary")
     return result
 
 

@@ -50,7 +50,7 @@ def roots(order: int, damping: float) -> np.ndarray:
 
 def figure(order: int, damping: float, true_roots: list[complex]) -> Figure:
     """Draw the roots of the delay and of its stand-in, and the boundary against the order."""
-    result, (plane, edge) = style.new_figure(2, width=11.0, height=4.2)
+    result, (plane, edge) = style.new_figure(2, width=9.6, height=4.2)
     plane.axvspan(0, 2, facecolor=style.PALE_RED, edgecolor="#EBC3AB", hatch="///", linewidth=0)
     both = [*true_roots, *(one.conjugate() for one in true_roots)]
     plane.plot([z.real for z in both], [z.imag for z in both], "x", color=style.BLUE, label="constant delay")

@@ -51,7 +51,7 @@ def caption(data: Data) -> str:
 
 def figure(data: Data) -> Figure:
     """Draw the root plane, growth hatched, and the mean path beside it; the axes are always the same."""
-    result, (plane, path) = style.new_figure(2, width=11.0, height=4.4)
+    result, (plane, path) = style.new_figure(2, width=9.6, height=4.2)
     plane.axvspan(0, RIGHT, facecolor=style.PALE_RED, edgecolor="#EBC3AB", hatch="///", linewidth=0)
     plane.axvline(0, color=style.GREY, linewidth=1.2)
     points = [*data.roots, *(one.conjugate() for one in data.roots if one.imag)]

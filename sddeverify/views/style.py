@@ -36,6 +36,13 @@ _METADATA_SVG = {"Date": None, "Creator": None}
 _METADATA_PNG = {"Software": None}
 
 
+class Picture(Figure):
+    """A figure that a notebook shows as a picture, also where pyplot, which would teach it that, is not loaded."""
+
+    def _repr_png_(self) -> bytes:
+        return to_png(self, dpi=int(self.dpi))
+
+
 def new_figure(columns: int = 1, *, width: float = 7.2, height: float = 4.4) -> tuple[Figure, list[Axes]]:
     """Return an empty figure and its axes, side by side, already styled.
 
@@ -44,7 +51,7 @@ def new_figure(columns: int = 1, *, width: float = 7.2, height: float = 4.4) -> 
         width: Width in inches.
         height: Height in inches.
     """
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    figure = Picture(figsize=(width, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = [figure.add_subplot(1, columns, column + 1) for column in range(columns)]
     for panel in axes:

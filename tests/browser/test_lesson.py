@@ -28,6 +28,18 @@ def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
     stepper.locator(".sddeverify-next").focus()
     page.keyboard.press("Enter")
     page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 3")
+    # An arrow in a menu belongs to the menu, and letters on a button do nothing to the cell.
+    jump = stepper.locator(".sddeverify-jump select")
+    jump.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 4")
+    assert jump.evaluate("menu => menu === document.activeElement")
+    cells = page.locator(".jp-Cell").count()
+    stepper.locator(".sddeverify-previous").focus()
+    for key in ("d", "d", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 3")
+    assert page.locator(".jp-Cell").count() == cells
     typeset = f"{ONE}.querySelectorAll('.sddeverify-formula mjx-container').length >= 3"
     page.wait_for_function(typeset)
     view.screenshot("lesson_stepper")

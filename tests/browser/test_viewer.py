@@ -101,6 +101,20 @@ def test_pictures_show_what_is_claimed(viewer: Any, name: str, selector: str, co
     assert viewer.locator(selector).count() == count
 
 
+def test_digits_tell_the_ends_apart(viewer: Any) -> None:
+    boundary = certificates.stability_boundary.prove(Constant("1"), digits=25)
+    viewer.evaluate("documents => window.show(documents)", [json.dumps(boundary.document)])
+    shown = viewer.locator(".sddeverify-card").inner_text()
+    assert shown.count("1.5707963267948966192313216") == 2  # pi/2 = 1.57079632679489661923132169..., at both ends
+    assert "e-25 wide where nothing is stated" in shown
+
+
+def test_a_real_root_is_said_to_be_real(viewer: Any) -> None:
+    proof = certificates.rightmost_root.prove(CharacteristicFunction("1/4", Constant("1")))
+    viewer.evaluate("documents => window.show(documents)", [json.dumps(proof.document)])
+    assert r"\operatorname{Im} s| = 0" in viewer.locator(".sddeverify-card").inner_text()
+
+
 def test_the_whole_corpus_is_shown(viewer: Any) -> None:
     """No accepted document falls back to words: laws of every kind, infinite margins, boundaries without an end."""
     paths = sorted(ACCEPTED.glob("*.json"))

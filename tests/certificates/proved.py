@@ -9,8 +9,7 @@ import mpmath
 
 from sddeverify import checker
 from sddeverify.certificates import Certificate, Inconclusive, Reason
-from sddeverify.certificates.stability_boundary import OpenEnclosure
-from sddeverify.exact import Enclosure
+from sddeverify.exact import Enclosure, OpenEnclosure
 
 C = TypeVar("C", bound=Certificate)
 

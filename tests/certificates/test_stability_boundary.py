@@ -24,6 +24,7 @@ from sddeverify.delays import (
     Uniform,
 )
 from sddeverify.errors import InvalidScenario
+from sddeverify.exact import OpenEnclosure
 from sddeverify.models import CharacteristicFunction
 from tests.certificates.numerical import sampled_count
 from tests.certificates.proved import HALF_PI, constant, proved, undecided
@@ -103,7 +104,7 @@ def test_laws_without_a_boundary(law: Law) -> None:
 
 
 def test_nothing_is_said_beyond_up_to() -> None:
-    assert boundary(Constant(1), up_to="1.5").damping == stability_boundary.OpenEnclosure(Fraction(3, 2), None)
+    assert boundary(Constant(1), up_to="1.5").damping == OpenEnclosure(Fraction(3, 2), None)
     assert boundary(Constant(1), up_to="1.5707").damping.hi is None
     assert boundary(Constant(1), up_to="1.5708").damping.hi is not None
     assert boundary(Constant(1), up_to="1e-9").damping.lo == Fraction("1e-9")
@@ -112,7 +113,7 @@ def test_nothing_is_said_beyond_up_to() -> None:
 @pytest.mark.parametrize("distance", ["1e-3", "1e-6", "1e-12", "1e-30"])
 def test_up_to_next_to_the_boundary(distance: str) -> None:
     below = boundary(Constant(1), up_to=HALF_PI - Fraction(distance))
-    assert below.damping == stability_boundary.OpenEnclosure(HALF_PI - Fraction(distance), None)
+    assert below.damping == OpenEnclosure(HALF_PI - Fraction(distance), None)
     above = stability_boundary.prove(Constant(1), up_to=HALF_PI + Fraction(distance))
     if not isinstance(above, Inconclusive):
         assert above.damping.hi is None or above.damping.lo < HALF_PI < above.damping.hi
@@ -242,7 +243,7 @@ def test_model_with_intervals() -> None:
 
 def test_model_of_a_law_without_boundary() -> None:
     found = proved(stability_boundary.prove(Exponential(2), model={"hessian": 1, "workers": 4}))
-    assert found.learning_rate == stability_boundary.OpenEnclosure(Fraction(50) * 2 / 4, None)
+    assert found.learning_rate == OpenEnclosure(Fraction(50) * 2 / 4, None)
 
 
 def test_model_that_contradicts_the_law() -> None:

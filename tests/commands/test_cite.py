@@ -80,6 +80,11 @@ def test_archive(run, boundary, tmp_path):
         content = (tmp_path / "archive" / name).read_bytes()
         assert things[name]["sha256"] == hashlib.sha256(content).hexdigest()
         assert things[name]["contentSize"] == str(len(content))
+    assert run("cite", boundary, "-o", tmp_path / "archive").status == 0, "the same archive once more"
+    (tmp_path / "archive" / "citation.tex").write_text("my own")
+    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing is overwritten")
+    (tmp_path / "archive" / "citation.tex").unlink()
+    (tmp_path / "archive" / "notes.txt").write_text("my own")
     run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing is overwritten")
 
 

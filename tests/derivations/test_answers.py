@@ -134,6 +134,10 @@ def test_numbers_put_into_a_line_agree_on_both_sides(derivations: dict[str, Deri
     step = derivations["stability_boundary"].step("damping")
     ((left, right),) = values_at(step, "tau = 2")
     assert left == right == "0.78539816"
+    solved = derivations["stability_boundary"].step("crossing")  # a = omega/S
+    names = [one.split()[0] for one in example_values(solved).split(", ")]
+    assert names == ["S", "omega"], "what is solved for is no free choice"
+    assert len(values_at(solved, example_values(solved))) == 1
     for name in ("stability_boundary", "characteristic_function"):
         for one in derivations[name].steps:
             if one.operation is not None:

@@ -5,6 +5,7 @@ import re
 from itertools import pairwise
 
 import pytest
+import sympy
 
 from sddeverify.derivations import (
     DERIVATIONS,
@@ -99,6 +100,7 @@ def test_mathematics_uses_the_notation_of_the_theory() -> None:
     assert latex_math(sym.eta * sym.h * sym.P / sym.m) == r"\frac{P \eta h}{m}"
     assert latex_math(sym.dt) == r"\mathrm{d}t"
     assert latex_math(sym.x_read) == "x_{r}"
+    assert latex_math(sympy.re(sympy.Symbol("s"))) == r"\operatorname{Re}{\left(s\right)}"
 
 
 def test_markdown_has_every_step_with_its_badge() -> None:

@@ -24,7 +24,7 @@ EXPLORERS: dict[str, tuple[Callable[[], Explorer], dict[str, Any], str]] = {
     "roots": (root_explorer.explorer, {"workers": 20}, "the mean grows"),
     "chart": (stability_explorer.explorer, {"learning_rate": 0.3}, "up to 5 workers are stable"),
     "gallery": (law_gallery.explorer, {"law": "erlang(3, 1)"}, "a = 2.6667"),
-    "staleness": (staleness_explorer.explorer, {"workers": 20}, "mean staleness 19.00 (theory: 19)"),
+    "staleness": (staleness_explorer.explorer, {"workers": 20}, "mean staleness 18.99 (theory: 19)"),
     "pade": (pade_explorer.explorer, {"order": 2}, "loses stability at a = 1.58"),
     "trigger": (scheduling_explorers.trigger, {"threshold": 2.0}, "4.6% of the gradients are sent"),
     "bandwidth": (scheduling_explorers.bandwidth, {"bandwidth": 5.0}, "4.65 arrive"),
@@ -94,3 +94,14 @@ def test_pade_agrees_with_the_exponential_to_its_order(order: int) -> None:
 def test_a_wrong_approximation_is_called_wrong() -> None:
     assert "the approximation is wrong" in pade_explorer.draw(1, 1.8)[1]
     assert "they agree" in pade_explorer.draw(1, 1.2)[1]
+
+
+def test_staleness_against_workers_is_emulated() -> None:
+    constant = staleness_explorer.over_workers("constant(1)")
+    assert constant == tuple((workers - 1.0,) * 3 for workers in staleness_explorer.COUNTS)  # no spread at all
+    for law in ("exponential(1)", "uniform(0, 2)"):
+        found = staleness_explorer.over_workers(law)
+        for workers, (mean, low, high) in zip(staleness_explorer.COUNTS, found, strict=True):
+            assert mean == pytest.approx(workers - 1, abs=0.05 * workers), "whatever the law"
+            assert low <= mean <= high
+        assert high > mean > low

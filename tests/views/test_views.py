@@ -111,3 +111,11 @@ def test_chart_shows_what_is_undecided() -> None:
     labels = [text.get_text() for text in stability_chart.figure(wide).axes[0].get_legend().get_texts()]
     assert any("undecided" in label for label in labels)
     assert "undecided" not in stability_chart.caption(chart())
+
+
+def test_a_figure_shows_itself_in_a_notebook() -> None:
+    figure, (panel,) = style.new_figure(width=2.0, height=1.5)
+    style.label(panel, x="x", y="y")
+    shown = figure._repr_png_()
+    assert shown.startswith(b"\x89PNG")
+    assert int.from_bytes(shown[16:20], "big") == round(2.0 * figure.dpi)

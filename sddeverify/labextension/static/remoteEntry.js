@@ -48,13 +48,19 @@
     const whole = decimal.padEnd(exponent + 1, '0');
     return sign + whole.slice(0, exponent + 1) + (whole.length > exponent + 1 ? '.' + whole.slice(exponent + 1) : '');
   };
-  const number = text => {
+  const number = (text, digits) => {
     const [p, q] = rational(text);
-    if (String(text).length > 24) return scientific(text, 16, false) + '\\ldots';
+    if (String(text).length > 24) return scientific(text, digits || 16, false) + '\\ldots';
     return q === 1n ? `${p}` : `${p < 0n ? '-' : ''}\\tfrac{${p < 0n ? -p : p}}{${q}}`;
   };
   const same = pair => pair[0] === pair[1];
-  const interval = pair => `[${scientific(pair[0], 12, false)},\\, ${scientific(pair[1], 12, true)}]`;
+  // As many digits as tell the ends of an interval apart, and not fewer than `least`.
+  const digitsFor = (pair, least) => {
+    let digits = least;
+    while (pair[0] !== pair[1] && digits < 60 && scientific(pair[0], digits - 2, true) === scientific(pair[1], digits - 2, true)) digits += 1;
+    return digits;
+  };
+  const interval = pair => `[${[false, true].map((up, k) => scientific(pair[k], digitsFor(pair, 12), up)).join(',\\, ')}]`;
   const variable = name => ({ '$': 'p', '$x': 'x', '$y': 'y' }[name]); // stands in a claim about a whole family
   const within = pair => (variable(pair) ? `= ${variable(pair)}` : same(pair) ? `= ${number(pair[0])}` : `\\in ${interval(pair)}`);
   const parameter = pair => (variable(pair) ? variable(pair) : same(pair) ? number(pair[0]) : interval(pair));
@@ -62,6 +68,11 @@
     const [p, q] = rational(text);
     const digits = Math.max(0, q.toString().length - p.toString().replace('-', '').length) + 18;
     return Number((p * 10n ** BigInt(digits)) / q) / 10 ** digits;
+  };
+
+  const widthOf = (low, high) => {
+    const [a, b] = rational(low), [c, d] = rational(high);
+    return approximate(`${c * b - a * d}/${b * d}`).toExponential(1);
   };
 
   // ---- the statement in mathematics ------------------------------------------------------------------------------
@@ -84,7 +95,7 @@
     const b = undelayed ? `,\\quad b ${within(claim.undelayed)}` : '';
     return `h(s) = s ${undelayed ? '+ b ' : ''}+ a\\, \\mathbb{E}\\, e^{-s\\tau},\\quad \\tau \\sim ${law(claim.delay)}${damping}${b}`;
   };
-  const model = claim => (claim.model ? [`a = \\eta h P/m,\\quad ${Object.entries({ learning_rate: '\\eta', hessian: 'h',
+  const model = claim => (claim.model ? ['a = \\eta h P/m', `${Object.entries({ learning_rate: '\\eta', hessian: 'h',
     workers: 'P', mean_delay: 'm' }).filter(([key]) => claim.model[key] !== undefined)
     .map(([key, letter]) => `${letter} ${boundsOf(claim.model[key])}`).join(',\\ ')}`] : []);
   const boundsOf = value => (Array.isArray(value) && value[1] === null ? `\\text{ up to } ${number(value[0])}`
@@ -93,14 +104,14 @@
   const STABLE = '\\operatorname{Re} s < 0 \\text{ for all zeros}', UNSTABLE = '\\operatorname{Re} s > 0 \\text{ for some zero}';
   const CLAIMS = {
     stability_boundary: claim => [
-      `${STABLE}, \\text{ for all } 0 < a \\le ${scientific(claim.damping[0], 16, false)}`,
+      `${STABLE}, \\text{ for all } 0 < a \\le ${scientific(claim.damping[0], claim.damping[1] === null ? 16 : digitsFor(claim.damping, 16), false)}`,
       ...(claim.frequency ? [
-        `${UNSTABLE} \\text{ at } a = ${number(claim.damping[1])}`,
+        `${UNSTABLE} \\text{ at } a = ${number(claim.damping[1], digitsFor(claim.damping, 16))}`,
         `\\text{zeros on the imaginary axis at the boundary: } |\\omega| \\in ${interval(claim.frequency)}`] : [])],
     stability: claim => [claim.stable ? `${STABLE}\\text{: stable}` : `${UNSTABLE}\\text{: unstable}`],
     decay_rate: claim => [`-\\max \\operatorname{Re} s \\in ${interval(claim.rate)}`],
     rightmost_root: claim => [`\\text{rightmost ${zeros(claim.roots)}: } \\operatorname{Re} s \\in ${interval(claim.real)}`,
-      `|\\operatorname{Im} s| \\in ${interval(claim.imag)}`],
+      `|\\operatorname{Im} s| ${within(claim.imag)}`],
     root_count: claim => [`\\text{${zeros(claim.roots)} with } \\operatorname{Re} s \\ge ${number(claim.abscissa)}`],
     root_enclosure: claim => [`\\text{${zeros(claim.roots)} with } |s - (${number(claim.centre[0])} + ${number(claim.centre[1])}\\, i)| < ${scientific(claim.radius, 4, true)}`],
     all_roots: claim => [`\\text{all zeros with } \\operatorname{Re} s \\ge ${number(claim.abscissa)} \\text{ lie in ${claim.discs.length} disc(s) and their conjugates}`],
@@ -198,7 +209,8 @@
 
   // A line of one positive parameter: stable up to lo, not beyond hi (or nothing stated there).
   const BLUE = '#0072B2', ORANGE = '#D55E00';
-  const bar = (name, lo, hi, beyond) => {
+  const bar = (name, [low, high], beyond) => {
+    const lo = approximate(low), hi = high === null ? null : approximate(high);
     const width = 560, left = 12, reach = 1.35 * (hi === null ? lo : hi), X = x => left + (x / reach) * (width - 2 * left);
     const short = x => Number(x.toPrecision(6)).toString(), end = hi === null ? lo : hi;
     const parts = [
@@ -210,7 +222,7 @@
       text(X(lo / 2), 24, 'stable', 'middle'), text((X(end) + X(reach)) / 2, 24, beyond, 'middle'),
       text(X(0), 44, '0', 'middle'), text(X(lo), 44, short(lo), 'middle'),
     ];
-    const gap = hi === null ? '' : `; ${(hi - lo).toExponential(1)} wide where nothing is stated`;
+    const gap = hi === null ? '' : `; ${widthOf(low, high)} wide where nothing is stated`;
     const label = `${name}${gap}`;
     return html('figure', { style: 'margin:6px 0' }, picture(width, 50, label, ...parts), html('figcaption', {}, label));
   };
@@ -226,11 +238,11 @@
   const drawing = (width, height, label, parts) =>
     html('figure', { style: 'margin:6px 0' }, picture(width, height, label, ...parts), html('figcaption', {}, label));
   const PICTURES = {
-    stability_boundary: claim => [bar('Damping a', approximate(claim.damping[0]), claim.damping[1] === null ? null : approximate(claim.damping[1]), claim.damping[1] === null ? 'not stated' : 'unstable')],
-    law_free_bound: claim => [bar('Damping a, for every delay law of that mean', approximate(claim.damping), null, 'depends on the law')],
-    memoryless_boundary: claim => [bar('Learning rate times eigenvalue, α', ...claim.step.map(approximate), 'unstable')],
-    discrete_boundary: claim => [bar('Step α', ...claim.step.map(approximate), 'unstable')],
-    delay_margin: claim => (claim.margin === null ? [] : [bar('Further delay d', ...claim.margin.map(approximate), 'unstable')]),
+    stability_boundary: claim => [bar('Damping a', claim.damping, claim.damping[1] === null ? 'not stated' : 'unstable')],
+    law_free_bound: claim => [bar('Damping a, for every delay law of that mean', [claim.damping, null], 'depends on the law')],
+    memoryless_boundary: claim => [bar('Learning rate times eigenvalue, α', claim.step, 'unstable')],
+    discrete_boundary: claim => [bar('Step α', claim.step, 'unstable')],
+    delay_margin: claim => (claim.margin === null ? [] : [bar('Further delay d', claim.margin, 'unstable')]),
     decay_rate: claim => {
       const [lo, hi] = claim.rate.map(approximate), reach = 2 * Math.max(Math.abs(lo), Math.abs(hi), 1e-12);
       const width = 560, height = 120, X = x => width / 2 + (x / reach) * (width / 2);
@@ -366,7 +378,7 @@
   };
   const card = (document_, verdict, path) => {
     const claim = isObject(document_.claim) ? document_.claim : {};
-    const formulas = mathematics(claim).map(tex => html('div', { class: 'sddeverify-formula' }, `$$${tex}$$`));
+    const formulas = mathematics(claim).map(tex => html('div', { class: 'sddeverify-formula', style: 'overflow-x:auto;overflow-y:hidden' }, `$$${tex}$$`));
     const said = html('span', { role: 'status' });
     const button = html('button', { type: 'button', class: 'sddeverify-cite' }, 'Copy citation');
     button.addEventListener('click', () => copy(citation(document_), said));
@@ -379,6 +391,16 @@
       html('p', {}, 'sha256 of the claim ', html('code', { class: 'sddeverify-digest' }, String(document_.claim_sha256))),
       html('p', {}, button, said));
   };
+
+  // ---- keys ------------------------------------------------------------------------------------------------------
+  // JupyterLab takes arrows, letters and Enter for itself unless text is being written: in a menu of a widget an arrow
+  // would leave for the next cell, and d d on a button delete the cell. Keys with Ctrl, Alt or Command stay its own.
+  window.addEventListener('keydown', event => {
+    const target = event.target;
+    if (!(target instanceof Element && target.closest('.sddeverify-stepper, .sddeverify-explorer'))) return;
+    const own = event.ctrlKey || event.metaKey || event.altKey || event.key === 'Escape' || (event.shiftKey && event.key === 'Enter');
+    target.toggleAttribute('data-lm-suppress-shortcuts', !own); // on the target itself: selectors match it first
+  }, true);
 
   // ---- the container JupyterLab loads ----------------------------------------------------------------------------
   let scope = null;
