@@ -21,13 +21,12 @@ ARRIVALS = 2_000
 
 
 class _Result(NamedTuple):
-    """What is kept of a run: the row of the table, and the curve, histogram and traffic of the figure."""
+    """What is kept of a run: the row of the table, and the curve and histogram of the figure."""
 
     row: dict[str, Any]
     times: list[float]
     losses: list[float]
     staleness: list[int]
-    messages: int
 
 
 def command(
@@ -170,7 +169,7 @@ def _result(name: str, emulation: Emulation, stopped: str | None) -> _Result:
     losses = run.path.losses(run.objective)
     row = _row(name, run, losses.tolist(), extra, stopped)
     staleness = np.bincount(run.trace.staleness.astype(np.int64)).tolist()
-    return _Result(row, run.path.times.tolist(), losses.tolist(), staleness, run.ledger.started + _uploads(run))
+    return _Result(row, run.path.times.tolist(), losses.tolist(), staleness)
 
 
 def _uploads(run: Run) -> int:
@@ -214,7 +213,13 @@ def _draw(asked: Scenario, results: list[_Result], out: Path) -> None:
 
     series = tuple(
         policies.Series(
-            one.row["policy"], one.times, one.losses, one.staleness, one.messages, one.row["stopped"] is not None
+            name=one.row["policy"],
+            times=one.times,
+            losses=one.losses,
+            staleness=one.staleness,
+            downloads=one.row["downloads"],
+            uploads=one.row["uploads"],
+            stopped=one.row["stopped"] is not None,
         )
         for one in results
     )

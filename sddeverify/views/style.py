@@ -51,16 +51,27 @@ def new_figure(columns: int = 1, *, width: float = 7.2, height: float = 4.4) -> 
         width: Width in inches.
         height: Height in inches.
     """
-    figure = Picture(figsize=(width, height), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(width, height)
     axes = [figure.add_subplot(1, columns, column + 1) for column in range(columns)]
     for panel in axes:
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.spines[["left", "bottom"]].set_color(GREY)
-        panel.tick_params(labelsize=9, color=GREY, labelcolor=INK)
-        panel.grid(visible=True, which="major", color="#E4E4E4", linewidth=0.7)
-        panel.set_axisbelow(True)
+        dress(panel)
     return figure, axes
+
+
+def empty_figure(width: float, height: float) -> Figure:
+    """Return a figure of this size in inches, without axes: what is added to it is to be dressed."""
+    figure = Picture(figsize=(width, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def dress(panel: Axes, *, size: float = 9) -> None:
+    """Give a panel the common look, its numbers in this size."""
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.spines[["left", "bottom"]].set_color(GREY)
+    panel.tick_params(labelsize=size, color=GREY, labelcolor=INK)
+    panel.grid(visible=True, which="major", color="#E4E4E4", linewidth=0.7)
+    panel.set_axisbelow(True)
 
 
 def label(panel: Axes, *, x: str, y: str, title: str = "") -> None:
