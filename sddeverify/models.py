@@ -219,7 +219,8 @@ class Model:
         return "\n".join(
             [
                 f"**Model** of asynchronous SGD: learning rate {self.learning_rate}, {self.workers} workers, "
-                f"mean delay {readable(self.mean_delay)}, arrivals per time {readable(self.arrival_rate)}; "
+                f"mean delay {readable(self.mean_delay)}, arrivals per time {readable(self.arrival_rate)}, "
+                f"noise intensity η²σ²P/m = {readable(self.noise_intensity)}; "
                 f"eigenvalues {known}; rests on {', '.join(self.assumptions)}.",
                 "",
                 *table,

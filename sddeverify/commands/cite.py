@@ -77,7 +77,7 @@ def _archive(folder: Path, found: list[citing.Source], digits: int) -> None:
     files = {one.file: one.content for one in found} | others
     files["ro-crate-metadata.json"] = citing.crate(found, others).encode()
     if folder.exists() and not _may_be_written(folder, files):
-        allowed = "a new or empty folder, or one that holds this archive: nothing is overwritten"
+        allowed = "a new or empty folder, or an earlier archive of the same claims: nothing else is overwritten"
         raise invalid("--out", str(folder), allowed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,13 +89,23 @@ def _archive(folder: Path, found: list[citing.Source], digits: int) -> None:
 
 
 def _may_be_written(folder: Path, files: dict[str, bytes]) -> bool:
-    """Whether the folder is empty, or holds an earlier archive of the same certificates and nothing else."""
+    """Whether the folder is empty, or an earlier archive of the same claims and nothing else."""
     if not folder.is_dir():
         return False
     there = {path.name: path for path in folder.iterdir()}
-    if not there:
-        return True
-    dated = {"ro-crate-metadata.json", "citation.bib"}  # the day and the year of the archive stand in them
-    return set(there) == set(files) and all(
-        path.is_file() and (name in dated or path.read_bytes() == files[name]) for name, path in there.items()
+    return not there or (
+        set(there) == set(files) and all(_stands_for(path, files[name]) for name, path in there.items())
     )
+
+
+def _stands_for(path: Path, content: bytes) -> bool:
+    """Whether a file says what is to be written: the same bytes, or the same claim, proved at another time."""
+    import json
+
+    if path.name in {"ro-crate-metadata.json", "citation.bib"}:  # the day and the year stand in them
+        return path.is_file()
+    try:
+        found = path.read_bytes()
+        return found == content or json.loads(found)["claim"] == json.loads(content)["claim"]
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return False

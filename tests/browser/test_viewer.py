@@ -1,6 +1,7 @@
 """The certificate viewer alone, without JupyterLab around it: every claim has its formulas and its picture."""
 
 import json
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -110,9 +111,11 @@ def test_digits_tell_the_ends_apart(viewer: Any) -> None:
 
 
 def test_a_real_root_is_said_to_be_real(viewer: Any) -> None:
-    proof = certificates.rightmost_root.prove(CharacteristicFunction("1/4", Constant("1")))
+    proof = certificates.rightmost_root.prove(CharacteristicFunction("1/4", Constant("1")), digits=30)
     viewer.evaluate("documents => window.show(documents)", [json.dumps(proof.document)])
-    assert r"\operatorname{Im} s| = 0" in viewer.locator(".sddeverify-card").inner_text()
+    shown = viewer.locator(".sddeverify-card").inner_text()
+    assert r"\operatorname{Im} s| = 0" in shown
+    assert re.search("largest radius about [1-9][.][0-9]e-3[0-9]", shown)
 
 
 def test_the_whole_corpus_is_shown(viewer: Any) -> None:

@@ -81,11 +81,19 @@ def test_archive(run, boundary, tmp_path):
         assert things[name]["sha256"] == hashlib.sha256(content).hexdigest()
         assert things[name]["contentSize"] == str(len(content))
     assert run("cite", boundary, "-o", tmp_path / "archive").status == 0, "the same archive once more"
+    kept = tmp_path / "archive" / boundary.name
+    document = json.loads(kept.read_text())
+    kept.write_text(json.dumps(document | {"producer": {"name": "at another time"}}))
+    assert run("cite", boundary, "-o", tmp_path / "archive").status == 0
+    assert kept.read_bytes() == boundary.read_bytes()
+    kept.write_text(json.dumps(document | {"claim": document["claim"] | {"damping": ["1", "2"]}}))
+    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing else is overwritten")
+    kept.write_bytes(boundary.read_bytes())
     (tmp_path / "archive" / "citation.tex").write_text("my own")
-    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing is overwritten")
+    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing else is overwritten")
     (tmp_path / "archive" / "citation.tex").unlink()
     (tmp_path / "archive" / "notes.txt").write_text("my own")
-    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing is overwritten")
+    run("cite", boundary, "-o", tmp_path / "archive").assert_one_sentence("--out", "nothing else is overwritten")
 
 
 def test_bibtex_parses(run, boundary, tmp_path):

@@ -28,6 +28,8 @@ def test_a_model_shows_its_coefficients() -> None:
     text = derive(SCENARIO).model._repr_markdown_()
     assert "| 1/2 | [0.5822715367, 0.5822715368] | 2/5 |" in text
     assert "A1, A2" in text
+    noisy = derive(Scenario("1/10", 8, "constant(2)", ["1"], noise_variance="1/10")).model._repr_markdown_()
+    assert "noise intensity η²σ²P/m = 1/250;" in noisy
     many = Scenario("1/10", 8, "constant(1)", [str(k) for k in range(1, 31)])
     assert "| and 22 more | | |" in derive(many).model._repr_markdown_()
 

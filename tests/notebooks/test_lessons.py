@@ -35,7 +35,7 @@ def plain(source: str) -> str:
 def test_rules_of_lessons(path: Path) -> None:
     assert re.fullmatch(r"[0-9]{2}_[a-z0-9_]+", path.stem)
     for cell in cells(path, "code"):
-        assert cell.outputs == [], "lessons store no output"
+        assert cell.outputs == [], "lessons store no output: Edit, Clear Outputs of All Cells"
         assert cell.execution_count is None
         assert not cell.source.lstrip().startswith("!"), "lessons run no shell commands"
         for node in ast.walk(ast.parse(plain(cell.source))):

@@ -54,10 +54,10 @@
     return q === 1n ? `${p}` : `${p < 0n ? '-' : ''}\\tfrac{${p < 0n ? -p : p}}{${q}}`;
   };
   const same = pair => pair[0] === pair[1];
-  // As many digits as tell the ends of an interval apart, and not fewer than `least`.
+  // As many digits as tell the ends of an interval apart, not fewer than `least`, and no more than fit in a line.
   const digitsFor = (pair, least) => {
     let digits = least;
-    while (pair[0] !== pair[1] && digits < 60 && scientific(pair[0], digits - 2, true) === scientific(pair[1], digits - 2, true)) digits += 1;
+    while (pair[0] !== pair[1] && digits < 26 && scientific(pair[0], digits - 2, true) === scientific(pair[1], digits - 2, true)) digits += 1;
     return digits;
   };
   const interval = pair => `[${[false, true].map((up, k) => scientific(pair[k], digitsFor(pair, 12), up)).join(',\\, ')}]`;
@@ -72,7 +72,7 @@
 
   const widthOf = (low, high) => {
     const [a, b] = rational(low), [c, d] = rational(high);
-    return approximate(`${c * b - a * d}/${b * d}`).toExponential(1);
+    return approximate(`${c * b - a * d}/${b * d}`); // exact before it is rounded: ends may agree in all digits of a float
   };
 
   // ---- the statement in mathematics ------------------------------------------------------------------------------
@@ -181,7 +181,7 @@
       if (claim.centre) return [[...claim.centre, claim.radius].map(approximate)];
       if (claim.type === 'rightmost_root') {
         const [lo, hi, bottom, top] = [...claim.real, ...claim.imag].map(approximate);
-        return [[(lo + hi) / 2, (bottom + top) / 2, Math.hypot(hi - lo, top - bottom) / 2]];
+        return [[(lo + hi) / 2, (bottom + top) / 2, Math.hypot(widthOf(...claim.real), widthOf(...claim.imag)) / 2]];
       }
     } catch (error) { /* no picture of what cannot be read */ }
     return [];
@@ -222,7 +222,7 @@
       text(X(lo / 2), 24, 'stable', 'middle'), text((X(end) + X(reach)) / 2, 24, beyond, 'middle'),
       text(X(0), 44, '0', 'middle'), text(X(lo), 44, short(lo), 'middle'),
     ];
-    const gap = hi === null ? '' : `; ${widthOf(low, high)} wide where nothing is stated`;
+    const gap = hi === null ? '' : `; ${widthOf(low, high).toExponential(1)} wide where nothing is stated`;
     const label = `${name}${gap}`;
     return html('figure', { style: 'margin:6px 0' }, picture(width, 50, label, ...parts), html('figcaption', {}, label));
   };
@@ -378,7 +378,7 @@
   };
   const card = (document_, verdict, path) => {
     const claim = isObject(document_.claim) ? document_.claim : {};
-    const formulas = mathematics(claim).map(tex => html('div', { class: 'sddeverify-formula', style: 'overflow-x:auto;overflow-y:hidden' }, `$$${tex}$$`));
+    const formulas = mathematics(claim).map(tex => html('div', { class: 'sddeverify-formula', style: 'overflow-x:auto;overflow-y:hidden;margin:-0.4em 0' }, `$$${tex}$$`));
     const said = html('span', { role: 'status' });
     const button = html('button', { type: 'button', class: 'sddeverify-cite' }, 'Copy citation');
     button.addEventListener('click', () => copy(citation(document_), said));
