@@ -12,6 +12,7 @@ pytest.importorskip("nbclient", reason="the extra 'notebook' is not installed")
 import nbformat
 from nbclient import NotebookClient
 
+from sddeverify.derivations import DERIVATIONS
 from tests.notebooks.lessons import EXECUTED, LESSONS, LONGEST, ROOT, cells
 
 NAMES = [path.stem for path in LESSONS]
@@ -57,6 +58,11 @@ def test_solutions_follow_their_exercises(path: Path) -> None:
     assert asked
     for number in asked:
         assert any("Solution" in source for source in prose[number : number + 2])
+
+
+def test_every_derivation_is_stepped_through_in_a_lesson() -> None:
+    code = "\n".join(cell.source for path in LESSONS for cell in cells(path, "code"))
+    assert sorted(re.findall(r'\bStepper\(DERIVATIONS\["(\w+)"\]', code)) == sorted(DERIVATIONS)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=NAMES)
