@@ -24,6 +24,7 @@ from sddeverify.derivations import (
     fastest_point,
     generalization_gap,
     ground_state,
+    growing_delays,
     k_batch_asynchronous,
     k_sync,
     lambert_roots,
@@ -40,6 +41,7 @@ from sddeverify.derivations import (
     stationary_variance,
     time_cap,
     time_to_target,
+    two_levels,
 )
 from sddeverify.derivations._answers import Correctness, Judgement, askable, judge, vocabulary
 from sddeverify.derivations._assumptions import ASSUMPTIONS, Assumption, in_order
@@ -73,6 +75,8 @@ DERIVATIONS: dict[str, Callable[[Scenario], Derivation]] = {
     "fastest_point": fastest_point.derive,
     "erlang_family": erlang_family.derive,
     "discrete_lag": discrete_lag.derive,
+    "growing_delays": growing_delays.derive,
+    "two_levels": two_levels.derive,
     "momentum": momentum.derive,
     "generalization_gap": generalization_gap.derive,
     "time_cap": time_cap.derive,

@@ -100,6 +100,7 @@ throughput = _positive("X")
 queue = Symbol("Q", nonnegative=True)
 weight = Function("W")
 slow = Symbol("V", integer=True, nonnegative=True)
+tail_index, shortest, exponent = _positive("kappa_p"), _positive("l_p"), _positive("e_y")
 slot = Symbol("b_s", integer=True, positive=True)
 late = _positive("T_K")
 trial = _positive("T_s")
@@ -119,6 +120,11 @@ sample_mean, sample_square = Symbol("zeta_s", real=True), Symbol("M_s", real=Tru
 spread_of_data = _positive("v_z")
 x_start, response, response_read = Symbol("x_0", real=True), Symbol("b_T", real=True), Symbol("b_d", real=True)
 series, reach = Symbol("B_z"), _positive("x_T")
+
+# Delays that grow, and nodes of threads.
+update, oldest, newest = _positive("n_u"), _positive("n_r"), _positive("n_1")
+moved, share, power = Symbol("x_m", real=True), _positive("y_d"), _positive("p_d")
+inner = Symbol("B_i", integer=True, positive=True)
 
 # Second moments.
 alpha = _positive("alpha")

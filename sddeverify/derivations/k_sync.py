@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Integral, Sum, exp, harmonic, oo
+from sympy import Integral, Sum, exp, gamma, harmonic, oo
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._calculus import Evaluate
@@ -18,14 +18,15 @@ from sddeverify.scenario import Scenario
 def derive(scenario: Scenario) -> Derivation:
     """Derive the mean time of an update that takes K gradients, and the share of fresh gradients.
 
-    Results: ``k_sync`` (exponential times, also of K-async), ``k_sync_shifted``, ``k_batch_sync`` (exponential),
-    ``k_batch_async`` (every law), ``all_workers`` (K = P), ``k_async_freshness`` (exponential), ``slot_freshness`` and
-    ``mean_freshness`` (K-batch-async, exponential). P = K + V with V the workers that are not among the
-    first K. The scenario's numbers do not enter.
+    Results: ``k_sync`` (exponential times, also of K-async), ``k_sync_shifted``, ``k_sync_pareto``, ``k_batch_sync``
+    (exponential), ``k_batch_async`` (every law), ``all_workers`` (K = P), ``k_async_freshness`` (exponential),
+    ``slot_freshness`` and ``mean_freshness`` (K-batch-async, exponential). P = K + V with V the workers that
+    are not among the first K. The scenario's numbers do not enter.
     """
     chain = Chain()
     chain.assume("memoryless", "A15", "For K-sync and K-batch-sync; K-batch-async needs no law.")
     _order_statistics(chain)
+    _pareto(chain)
     _batches(chain)
     _freshness(chain)
     return Derivation(
@@ -39,6 +40,7 @@ def derive(scenario: Scenario) -> Derivation:
         results=(
             ("k_sync", "k-sync"),
             ("k_sync_shifted", "shifted"),
+            ("k_sync_pareto", "pareto"),
             ("all_workers", "all-workers"),
             ("k_batch_sync", "k-batch-sync"),
             ("k_batch_async", "k-batch-async"),
@@ -91,6 +93,27 @@ def _order_statistics(chain: Chain) -> None:
         "Everybody needs the shift, so that every order statistic moves by it. (Here K-async is faster: workers that "
         "were not canceled have done a part of it.)",
         uses=(rest,),
+    )
+
+
+def _pareto(chain: Chain) -> None:
+    beta = chain.step(
+        "beta-integral",
+        "Euler's integral",
+        Integral(sym.share**sym.exponent * (1 - sym.share) ** (sym.K - 1), (sym.share, 0, 1)),
+        Evaluate(),
+        "Of K uniform numbers and some exponent above -1.",
+    )
+    per_beta = sym.shortest * gamma(sym.slow + sym.K + 1) / (gamma(sym.slow + 1) * gamma(sym.K))
+    chain.step(
+        "pareto",
+        "Pareto times",
+        sympy.Mul(per_beta, beta.after, evaluate=False),
+        Substitute(equal(sym.exponent, sym.slow - 1 / sym.tail_index)),
+        "A time is longer than u with probability y = (l/u)^κ: it is l y^(-1/κ) with y uniform. The K-th time of P "
+        "goes with the (V + 1)-th smallest y, whose density is y^V (1 - y)^(K - 1) times the first quotient. Finite "
+        "for κ > 1/(V + 1): who drops the slowest drops their tail. For K = P it is about Γ(1 - 1/κ) l P^(1/κ).",
+        uses=(beta,),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.optimize
 import scipy.special
 import sympy
@@ -147,3 +148,76 @@ def test_heavy_ball_is_the_mean_iterate() -> None:
         values = {"x_now": ball[-2], "x_next": ball[-1], "alpha": step, "P": workers}
         ball.append(float(result("momentum", "heavy_ball", **values)))
     assert ball[1:] == pytest.approx(path, abs=1e-12)
+
+
+RUNGS = {
+    "bounded": (lambda n: n**-0.75, lambda n: n - 5),
+    "sublinear": (lambda n: 1 / n, lambda n: n - np.sqrt(n)),
+    "linear": (lambda n: 1 / (n * np.log(n + 2)), lambda n: n / 2),
+    "polynomial": (lambda n: 1 / (n * np.log(n + 2) * np.log(np.log(n + 15))), np.sqrt),
+}
+
+
+def criterion(steps: str, reads: str, most: int = 2 * 10**6) -> np.ndarray:
+    """The partial sums of g(n) (g(s(n)) + ... + g(n)), at equal distances in log n."""
+    n = np.arange(1, most + 1, dtype=float)
+    sizes = RUNGS[steps][0](n)
+    total = np.concatenate([[0.0], np.cumsum(sizes)])
+    read = np.clip(np.ceil(RUNGS[reads][1](n)), 1, None).astype(int)
+    sums = np.cumsum(sizes * (total[1:] - total[read - 1]))
+    return sums[np.geomspace(10, most, 7).astype(int) - 1]
+
+
+def test_the_ladder_of_step_sizes() -> None:
+    """Sums by brute force: their growth dies out in the class of the rung, and follows the divergent integral above."""
+    names = list(RUNGS)
+    for rung, name in enumerate(names):
+        grown = np.diff(criterion(name, name))
+        assert grown[-1] < 0.75 * grown[0], name
+        if rung + 1 < len(names):
+            above = np.diff(criterion(name, names[rung + 1]))
+            assert above[-1] > 2 * grown[-1], name
+    # delays n/2 with 1/n: log 2 for each unit of log n, as derived; with 1/(n log n): what is left of pi^2/6
+    n = np.log(2e6 / 10) / 6
+    expected = float(result("growing_delays", "sublinear_fails").subs(sym.newest, sympy.exp(n)))
+    assert np.diff(criterion("sublinear", "linear"))[-1] == pytest.approx(expected, rel=1e-3)
+    assert float(result("growing_delays", "sublinear").subs(sym.power, sympy.Rational(1, 2))) == pytest.approx(
+        scipy.integrate.quad(lambda v: -np.log1p(-np.exp(-v / 2)), 0, 80, limit=200)[0], rel=1e-8
+    )
+
+
+@pytest.mark.parametrize(("nodes", "steps", "threads"), [(2, 3, 1), (4, 5, 1), (4, 5, 3), (6, 4, 4), (8, 3, 9)])
+def test_nodes_of_threads_in_turn(nodes: int, steps: int, threads: int) -> None:
+    """Node by node and thread by thread: on the two sides of the derived boundary, paths grow and shrink."""
+
+    def left(alpha: float) -> float:
+        """What the inner steps leave of a copy."""
+        shares = [1.0]
+        for step in range(steps):
+            shares.append(shares[-1] - alpha * shares[max(step - threads + 1, 0)])
+        return shares[-1]
+
+    boundary = float(result("two_levels", "boundary").subs(sym.P, nodes))
+    critical = scipy.optimize.brentq(lambda alpha: 1 - left(alpha) - boundary, 0, boundary) if nodes > 2 else 0.999
+    if threads == 1 and nodes > 2:
+        exact = result("two_levels", "one_thread_boundary").subs({sym.P: nodes, sym.inner: steps})
+        assert critical == pytest.approx(float(exact), rel=1e-9)
+    if threads >= steps:
+        exact = result("two_levels", "many_threads_boundary").subs({sym.P: nodes, sym.inner: steps})
+        assert critical == pytest.approx(float(exact), rel=1e-9)
+    for factor, grows in ((0.97, False), (1.03, True)):
+        alpha = factor * critical
+        if nodes == 2 and grows:
+            continue  # one thread of two nodes stands every alpha below 1
+        x, copies = 1.0, [1.0] * nodes
+        sizes = []
+        for push in range(4000):
+            x -= copies[push % nodes] * (1 - left(alpha))
+            copies[push % nodes] = x
+            sizes.append(abs(x))
+        assert (max(sizes[-100:]) > max(sizes[:100])) is grows
+    # the generating function has these shares as coefficients
+    series = result("two_levels", "generating_function").subs({sym.alpha: sympy.Rational(1, 7), sym.lag: threads - 1})
+    if threads > 1:
+        coefficient = sympy.series(series, sym.z, 0, steps + 1).removeO().coeff(sym.z, steps)
+        assert float(coefficient) == pytest.approx(left(1 / 7))

@@ -12,7 +12,7 @@ NAMES = [
     "time_cap", "k_batch_asynchronous", "staleness_threshold", "event_trigger", "closed_network", "optimal_workers",
     "second_moments", "arrivals", "stationary_variance", "mean_square_boundary", "time_to_target", "lambert_roots",
     "markov_noise", "ground_state", "fastest_point", "erlang_family", "discrete_lag", "momentum",
-    "k_sync", "mindflayer", "generalization_gap",
+    "k_sync", "mindflayer", "generalization_gap", "growing_delays", "two_levels",
 ]  # fmt: skip
 
 

@@ -32,6 +32,17 @@ def test_k_sync_against_order_statistics(place: int, workers: int) -> None:
     assert shifted == pytest.approx(order_statistic(stats.expon(loc=0.5, scale=1.5), place, workers), rel=1e-6)
 
 
+@pytest.mark.parametrize(("place", "workers", "index"), [(1, 1, 3.0), (3, 8, 3.0), (8, 8, 2.5), (5, 6, 0.9)])
+def test_k_sync_with_pareto_times(place: int, workers: int, index: float) -> None:
+    found = float(result("k_sync", "k_sync_pareto", K=place, slow=workers - place, tail_index=index, shortest=0.5))
+    law = stats.pareto(b=index, scale=0.5)
+    # fewer than K have ended: its integral in the logarithm of u, where it falls exponentially
+    longer = integrate.quad(
+        lambda v: stats.binom.cdf(place - 1, workers, law.cdf(0.5 * np.exp(v))) * 0.5 * np.exp(v), 0, 60, limit=200
+    )
+    assert found == pytest.approx(0.5 + longer[0], rel=1e-6)
+
+
 def test_three_of_eight_workers() -> None:
     assert float(result("k_sync", "k_sync", K=3, slow=5, m=1)) == pytest.approx(0.4345, abs=5e-5)
     for name in ("k_batch_sync", "k_batch_async"):
