@@ -18,6 +18,7 @@ from sddeverify.derivations._steps import Derivation, Step
 
 _LETTERS = {
     "Δ": r"\Delta",
+    "Γ": r"\Gamma",
     "Λ": r"\Lambda",
     "Φ": r"\Phi",
     "α": r"\alpha",
