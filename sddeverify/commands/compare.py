@@ -238,12 +238,8 @@ def _print(asked: Scenario, rows: list[dict[str, Any]], out: Path | None) -> Non
 
     longest = _short(max(row["duration"] for row in rows))
     table = Table(
-        Column("policy", min_width=max(len(row["policy"]) for row in rows)),
-        "last loss",
-        "to target",
-        "updates",
-        "staleness",
-        "uploads",
+        Column("policy", min_width=20),  # long parameters go on in the next line: no number is cut off
+        *(Column(name, no_wrap=True) for name in ("last loss", "to target", "updates", "staleness", "uploads")),
         title=f"{asked.workers} workers, {longest} s of virtual time; every ledger balances",
         title_justify="left",
         box=SIMPLE,
@@ -251,7 +247,7 @@ def _print(asked: Scenario, rows: list[dict[str, Any]], out: Path | None) -> Non
     )
     for row in rows:
         table.add_row(
-            row["policy"],
+            row["policy"].replace(":", ": ").replace(",", ", "),
             "diverged" if row["diverged"] else _short(row["final_loss"]),
             "-" if row["time_to_target"] is None else f"{_short(row['time_to_target'])} s",
             str(row["updates"]),

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from sddeverify.emulator.policies import POLICIES
+from sddeverify.scenario import Scenario
 
 SCENARIO = """
 learning_rate = 0.05
@@ -11,12 +14,7 @@ noise_variance = "1/10000"
 policy = {name = "k_async", k = 2}
 seed = 5
 """
-DIGITS = """
-learning_rate = 0.02
-workers = 8
-compute = "shifted_exponential(1/2, 1/2)"
-objective = "ridge"
-"""
+EVERY = Path(__file__).parents[2] / "examples" / "all-policies.toml"
 
 
 @pytest.fixture
@@ -76,14 +74,42 @@ def test_replays_are_counted(run, scenario):
     assert "guided_asynchronous: the server computed" in outcome.out
 
 
-def test_all_policies_on_digits(run, tmp_path):
-    path, figure = tmp_path / "digits.toml", tmp_path / "policies.svg"
-    path.write_text(DIGITS)
-    outcome = run("compare", "-s", path, "--arrivals", 400, "--out", figure)
+def test_all_policies_on_digits_from_one_file(run, tmp_path):
+    figure = tmp_path / "policies.svg"
+    outcome = run("compare", "-s", EVERY, "--arrivals", 300, "--out", figure, "--json")
+    rows = {row["policy"].partition(":")[0]: row for row in outcome.json["policies"]}
+    assert list(rows) == list(POLICIES)  # none is missing, none comes twice
+    assert all(row["ledger"]["balanced"] and row["stopped"] is None for row in rows.values())
+    assert all(row["final_loss"] < 0.5 for row in rows.values())  # all learn
+    assert figure.read_bytes().startswith(b"<?xml")
+
+
+def test_the_threshold_of_the_file_saves_traffic(run):
+    events = next(one for one in Scenario.load(EVERY).policies if one.name == "event_triggered")
+    threshold = f"event_triggered:threshold={events.parameters['threshold']}"
+    rows = run("compare", threshold, "asynchronous", "-s", EVERY, "--json").json["policies"]
+    saving, plain = rows
+    assert saving["uploads"] < 0.7 * plain["uploads"]
+    assert saving["time_to_target"] < 1.6 * plain["time_to_target"]
+    assert saving["downloads"] == plain["downloads"]
+
+
+def test_all_policies_without_a_list(run, scenario):
+    outcome = run("compare", "-s", scenario, "--arrivals", 60)
     assert outcome.status == 0, outcome
     for name in POLICIES:
         assert name in outcome.out
-    assert figure.read_bytes().startswith(b"<?xml")
+
+
+def test_long_names_cut_no_number(run, scenario, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    policy = "mindflayer:batch=6,success=43/50,fixed=1/2,limit=100000000000000000001"
+    outcome = run("compare", policy, "-s", scenario, "--arrivals", 60)
+    assert outcome.status == 0, outcome
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    (row,) = run("compare", policy, "-s", scenario, "--arrivals", 60, "--json").json["policies"]
+    assert f" {row['uploads']} " in outcome.out
+    assert f" {row['updates']} " in outcome.out
 
 
 @pytest.mark.parametrize(
