@@ -2,6 +2,10 @@
 
 What happens to a gradient is decided by its job number, so that a schedule means the same whatever the policy. The
 driver runs the same server and workers as the others; without faults it leaves the same trace.
+
+A crash hits a worker while it computes, so that it never has a gradient on a shared uplink. What the network loses,
+delays or duplicates has passed the uplink, once. A server that is killed takes with it what is on the uplink: after the
+restart the line is free.
 """
 
 from __future__ import annotations
@@ -174,6 +178,8 @@ class FaultyRun:
         self.emulation = Emulation.restore(self.stored[1], objective=self.objective)
         emulation = self.emulation
         emulation.now, emulation.started = now, True
+        if (line := emulation.workers[0].uplink) is not None:
+            line.free = now
         self.events, self.messages = [], {}
         for index, worker in enumerate(emulation.workers):
             if worker.job is not None:

@@ -1,5 +1,7 @@
 """Faults of every kind under every policy: nothing applied is lost, nothing is applied twice, the ledger tells all."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from sddeverify.emulator.clock import Deadlock, Stalled
 from sddeverify.emulator.faults import Fault, FaultyRun, Kind, random_faults
 from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies import POLICIES
+from sddeverify.emulator.uplink import Uplink
 from sddeverify.errors import InvalidScenario
 from sddeverify.scenario import Group
 from tests.emulator import pools
@@ -121,6 +124,42 @@ def test_a_restart_loses_only_what_came_after_the_checkpoint():
     kept = 20  # pushes up to the last checkpoint: these are as they would have been
     for column in ("worker", "read_time", "push_time", "version_read", "version_applied"):
         assert np.array_equal(getattr(result.trace, column)[:kept], getattr(whole.trace, column)[:kept])
+
+
+@pytest.mark.parametrize("driver", ["heap", "asyncio"])
+def test_one_gradient_on_the_line_at_a_time(driver, monkeypatch):
+    """First come, first served: what is sent starts when the line is free, and keeps it busy without a gap."""
+    sent = []
+    send = Uplink.send
+
+    def recorded(line, now):
+        start = max(line.free, now)
+        sent.append((now, start, send(line, now)))
+        return sent[-1][2]
+
+    monkeypatch.setattr(Uplink, "send", recorded)
+    run = pools.emulation("k_async", workers=12, uplink=3).run(arrivals=300, driver=driver).result()
+    assert [now for now, _, _ in sent] == sorted(now for now, _, _ in sent)
+    for (_, _, end), (now, start, _) in pairwise(sent):
+        assert start == max(end, now)
+    assert len(run.trace.push_time) == 300
+
+
+def test_a_killed_server_takes_what_is_on_the_line_with_it(monkeypatch):
+    """Twelve workers behind a slow line: at the kill most gradients wait, and the line is free after the restart."""
+    seen = []
+    restart = FaultyRun._restart
+
+    def watched(run, now):
+        before = run.emulation.workers[0].uplink.free
+        restart(run, now)
+        seen.append((before, now, run.emulation.workers[0].uplink.free))
+
+    monkeypatch.setattr(FaultyRun, "_restart", watched)
+    _, emulation = faulty("asynchronous", [Fault(7, Kind.RESTART, 0)], 30, law="constant(1)", workers=12, uplink="1/4")
+    ((before, killed, after),) = seen
+    assert before > killed == after
+    audited(emulation)
 
 
 def test_a_worker_that_never_comes_back_is_a_reported_deadlock():
