@@ -18,7 +18,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from importlib import import_module
 
     # Tables of the commands as wide as a cell: rich's own 115 columns are cut off beside the list of files.
-    os.environ.setdefault("JUPYTER_COLUMNS", "96")
+    os.environ.setdefault("JUPYTER_COLUMNS", "80")
     # By name: members import this module for its version, and an import statement here would tie them to the magics.
     shell.register_magics(import_module("sddeverify.magics").SddeMagics(shell))
 

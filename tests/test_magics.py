@@ -1,5 +1,6 @@
 """%load_ext sddeverify in a shell of its own: the magics, their help, and what bad input says."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_the_command_line_in_a_cell(
     captured = capsys.readouterr()
     assert "accepted" in captured.out
     assert captured.err == ""
+    assert os.environ["JUPYTER_COLUMNS"] == "80"  # a table of rich's own width is cut off in a cell
 
 
 @pytest.mark.parametrize(
