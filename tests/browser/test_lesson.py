@@ -40,6 +40,8 @@ def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
         page.keyboard.press(key)
     page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 3")
     assert page.locator(".jp-Cell").count() == cells
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.jp-Cell')")
     typeset = f"{ONE}.querySelectorAll('.sddeverify-formula mjx-container').length >= 3"
     page.wait_for_function(typeset)
     view.screenshot("lesson_stepper")

@@ -394,12 +394,15 @@
 
   // ---- keys ------------------------------------------------------------------------------------------------------
   // JupyterLab takes arrows, letters and Enter for itself unless text is being written: in a menu of a widget an arrow
-  // would leave for the next cell, and d d on a button delete the cell. Keys with Ctrl, Alt or Command stay its own.
+  // would leave for the next cell, and d d on a button delete the cell. Keys with Ctrl, Alt or Command stay its own,
+  // and Escape goes back to the cell.
   window.addEventListener('keydown', event => {
     const target = event.target;
     if (!(target instanceof Element && target.closest('.sddeverify-stepper, .sddeverify-explorer'))) return;
-    const own = event.ctrlKey || event.metaKey || event.altKey || event.key === 'Escape' || (event.shiftKey && event.key === 'Enter');
+    const own = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter');
     target.toggleAttribute('data-lm-suppress-shortcuts', !own); // on the target itself: selectors match it first
+    const cell = event.key === 'Escape' && target.closest('.jp-Cell');
+    if (cell) cell.focus();
   }, true);
 
   // ---- the container JupyterLab loads ----------------------------------------------------------------------------
