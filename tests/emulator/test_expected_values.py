@@ -5,7 +5,6 @@ Every check demands agreement within 4.5 standard errors, estimated from batch m
 """
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
@@ -24,20 +23,10 @@ P, K = 8, 3
 BATCHES = 32
 
 
-@dataclass(frozen=True)
-class Pareto:
-    """Pr(X > x) = x^-3 for x >= 1: mean 3/2, no third moment."""
-
-    def sample(self, rng, size):
-        return 1 + rng.pareto(3, size)
-
-
 @cache
 def emulated(policy, law, arrivals=24_000, workers=P, noise=0, rate="1/1000", **parameters):
-    laws = [Pareto()] * workers if law == "pareto" else None
-    law = "constant(3/2)" if laws else law  # its mean sets the unit of time
     scenario = pools.scenario(law, workers, policy=PolicySpec(policy, parameters), learning_rate=rate, seed=11)
-    return Emulation.create(scenario, objective=Quadratic(["1"], noise), laws=laws).run(arrivals=arrivals).result()
+    return Emulation.create(scenario, objective=Quadratic(["1"], noise)).run(arrivals=arrivals).result()
 
 
 def mean_of(values):
@@ -76,8 +65,8 @@ EXPONENTIAL = ("exponential(1)", stats.expon())
 SHIFTED = ("shifted_exponential(1/2, 1/2)", stats.expon(0.5, 0.5))
 ERLANG = ("erlang(4, 1)", stats.gamma(4, scale=1 / 4))
 UNIFORM = ("uniform(0, 2)", stats.uniform(0, 2))
-PARETO = ("pareto", stats.pareto(3))
-SAID = {EXPONENTIAL[0]: "exponential", SHIFTED[0]: "1/2 + Exp(1/2)", "pareto": "Pareto(3)"}
+PARETO = ("pareto(3, 1)", stats.pareto(3))
+SAID = {EXPONENTIAL[0]: "exponential", SHIFTED[0]: "1/2 + Exp(1/2)", PARETO[0]: "Pareto(3)"}
 
 
 def said(policy, text):
@@ -91,7 +80,7 @@ def test_k_sync_takes_the_order_statistic(text, law):
         assert right == pytest.approx(harmonic(P) - harmonic(P - K))
     if text == SHIFTED[0]:
         assert right == pytest.approx(0.5 + 0.5 * (harmonic(P) - harmonic(P - K)))
-    if text == "pareto":
+    if text == PARETO[0]:
         gamma = special.gamma
         closed = gamma(P + 1) * gamma(P - K + 1 - 1 / 3) / (gamma(P - K + 1) * gamma(P + 1 - 1 / 3))
         assert right == pytest.approx(closed, rel=1e-6)
@@ -103,9 +92,9 @@ def test_synchronous_takes_the_largest():
     check(times, harmonic(P), math.log(P), "time per update of all 8, exponential")
 
 
-@pytest.mark.parametrize("text", [EXPONENTIAL[0], SHIFTED[0], ERLANG[0], UNIFORM[0], "pareto"])
+@pytest.mark.parametrize("text", [EXPONENTIAL[0], SHIFTED[0], ERLANG[0], UNIFORM[0], PARETO[0]])
 def test_k_batch_async_takes_k_over_p_for_every_law(text):
-    mean = 1.5 if text == "pareto" else 1
+    mean = 1.5 if text == PARETO[0] else 1
     times = update_times(emulated("k_batch_async", text, k=K))
     check(times, mean * K / P, mean * K / (P - 1), said("K-batch-async", text))
 

@@ -2,7 +2,6 @@
 
 import math
 import random
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -75,14 +74,7 @@ def test_mistakes(parameters, words):
         create("mindflayer", PolicySpec("mindflayer", parameters).parameters, 3)
 
 
-@dataclass(frozen=True)
-class OnePlusLognormal:
-    """1 second and a lognormal of s = 2.5: heavy, but every moment is finite."""
-
-    def sample(self, rng, size):
-        return 1 + rng.lognormal(0.0, 2.5, size)
-
-
+ONE_PLUS_LOGNORMAL = "sum(constant(1), lognormal(1, 5/2))"  # heavy, but every moment is finite
 LAW = stats.lognorm(2.5)
 ONE_TRIAL = 1 + integrate.quad(LAW.sf, 0, 1)[0]  # 1 + E min(eta, 1): the time of a trial, not of a gradient
 
@@ -114,8 +106,9 @@ def test_published_expected_times(name, parameters, published, wrong, arrivals, 
 
     The lognormal has a skewness of 10^7, so that the error of the first case is estimated from few large times: a fixed
     seed, and no claim beyond it."""
-    scenario = pools.scenario(workers=1, policy=PolicySpec(name, parameters), learning_rate="1/100000", seed=2)
-    emulation = Emulation.create(scenario, objective=Quadratic(["1"]), laws=[OnePlusLognormal()])
+    policy = PolicySpec(name, parameters)
+    scenario = pools.scenario(ONE_PLUS_LOGNORMAL, workers=1, policy=policy, learning_rate="1/100000", seed=2)
+    emulation = Emulation.create(scenario, objective=Quadratic(["1"]))
     times = np.diff(emulation.run(arrivals=arrivals).result().trace.push_time, prepend=0.0)
     means = times.reshape(32, -1).mean(axis=1)
     mean, error = means.mean(), means.std(ddof=1) / math.sqrt(32)
