@@ -61,7 +61,7 @@ def command(
     \b
     Example: sddeverify compare synchronous k_async:k=3 asynchronous -s scenario.toml --out policies.svg
     """
-    from sddeverify.emulator.policies import POLICIES
+    from sddeverify.emulator.policies import POLICIES, create
     from sddeverify.scenario import Scenario
 
     if scenario is None:
@@ -70,11 +70,12 @@ def command(
         raise invalid("--arrivals", arrivals, "a positive number of gradients")
     if out is not None and out.suffix not in (".svg", ".png"):
         raise invalid("--out", str(out), "a name ending in .svg or .png")
-    if out is not None and out.exists() and not force:
-        raise invalid("--out", str(out), "a name that is not taken, or allow overwriting (--force)")
+    if out is not None:
+        _require_place(out, force=force)
     if out is not None:
         import_module("sddeverify.views.policies")  # says at once if matplotlib is missing
     asked = Scenario.load(scenario)
+    create(asked.policy.name, asked.policy.parameters, asked.workers)  # not run, but a mistake in the file all the same
     every = [name for name, policy in POLICIES.items() if not (asked.different_data and policy.same_data)]
     specs = [_spec(text) for text in policies] if policies else [*asked.policies] or [_spec(name) for name in every]
     results = _run(asked, _variants(asked, specs), arrivals or asked.arrivals or ARRIVALS)
@@ -90,15 +91,23 @@ def command(
         _print(asked, rows, out)
 
 
+def _require_place(out: Path, *, force: bool) -> None:
+    """Refuse a figure that could not be written, before anything runs."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise invalid("--out", str(out), "the name of a file in a folder that exists")
+    if out.exists() and not force:
+        raise invalid("--out", str(out), "a name that is not taken, or allow overwriting (--force)")
+
+
 def _spec(text: str) -> PolicySpec:
     """Return the policy ``name:parameter=value,...``."""
     from sddeverify.scenario import PolicySpec
 
-    name, _, rest = text.partition(":")
+    name, colon, rest = text.partition(":")
     parameters: dict[str, Any] = {}
-    for part in rest.split(",") if rest else []:
+    for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
-        if not equals or key in parameters:
+        if not (key and equals and value) or key in parameters:
             raise invalid("policy", text, "a name, or name:parameter=value,..., each parameter once")
         parameters[key] = {"true": True, "false": False}.get(value, value)
     return PolicySpec(name, parameters)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     AnyPath = str | PathLike[str]
 
+_SHORTEST = 1e-30  # fourth powers of times, and their inverses, are floats
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -80,12 +82,17 @@ class Trace:
         """Return the delays as a law, rounded to a lattice of at most so many cells.
 
         Raises:
-            InvalidScenario: if there is no row, or all delays are 0.
+            InvalidScenario: if there is no row, all delays are 0, or the longest is so short or so long that its powers
+                are no floats.
         """
         from sddeverify.delays import Empirical
 
         if not len(self) or not self.delays.any():
             raise invalid("trace", f"{len(self)} rows", "at least one row with push_time after read_time")
+        longest = float(self.delays.max())
+        if not _SHORTEST <= longest <= 1 / _SHORTEST:
+            allowed = f"times whose longest is from {_SHORTEST:g} to {1 / _SHORTEST:g}"
+            raise invalid("trace", f"push_time - read_time = {longest:g}", allowed)
         return Empirical.from_times(self.delays.tolist(), cells=cells)
 
     def csv(self) -> str:

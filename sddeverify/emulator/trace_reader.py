@@ -56,7 +56,8 @@ def parse_csv(text: str, name: str) -> Columns:
 
     Raises:
         InvalidScenario: for a wrong header, a wrong number of cells, a cell that is not a decimal number, a push
-            before its read, a clock that goes backwards within a worker, or a last line that is cut off.
+            before its read, a clock that goes backwards within a worker, a gradient that is there twice, or a last
+            line that is cut off.
     """
     lines = text.split("\n")
     if lines.pop():  # what follows the last line end; it must be nothing
@@ -135,6 +136,8 @@ class _Rows:
             raise invalid(f"{where}, column push_time", push, f"{backwards} {last_push!r}")
         if 0 <= applied < version:
             raise invalid(f"{where}, column version_applied", applied, f"a version not before version_read, {version}")
+        if (read, push) == (last_read, last_push) and push > read:
+            raise invalid(where, f"worker {worker} from {read!r} to {push!r}", "every gradient only once")
         self._last[worker] = (read, push)
         self.columns.append(worker, read, push, version, applied)
 

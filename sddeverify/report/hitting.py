@@ -134,19 +134,32 @@ def rows(study: Study) -> list[Row]:
     else:
         how = "numerical, along the delay equation"
         mean = Row(quantity, f"{found.mean:.4g} s", Status.COMPUTED, f"{start}; {how}", {"seconds": found.mean})
-    noise = "additive gradient noise of the scenario's variance in that mode"
+    noisy = study.source.scenario.noise_variance > 0
+    noise = (
+        "additive gradient noise of the scenario's variance in that mode"
+        if noisy
+        else "the scenario's noise_variance is 0"
+    )
     if found.square is None:
         value, why = "never", f"{noise} keeps it above: lower the learning rate, or the target"
     else:
         value, why = f"{found.square:.4g} s", f"{start}; with {noise}"
-    return [mean, Row(square, value, Status.COMPUTED, why, {"seconds": found.square}), *_sensitivity(found)]
+    return [
+        mean,
+        Row(square, value, Status.COMPUTED, why, {"seconds": found.square}),
+        *_sensitivity(found, noisy=noisy),
+    ]
 
 
-def _sensitivity(found: Hitting) -> list[Row]:
+def _sensitivity(found: Hitting, *, noisy: bool) -> list[Row]:
     """Return the row of what moves the time to the target more, staleness or gradient noise."""
     data = {"elasticity_in_delay": found.delay, "elasticity_in_noise": found.noise}
-    said = {"more delay": found.delay, "more gradient noise": found.noise}
-    value = "; ".join(f"1 % {cause}: {x:+.3g} %" for cause, x in said.items() if x is not None)
+    said = [f"1 % more delay: {found.delay:+.3g} %"] if found.delay is not None else []
+    if not noisy:
+        said += ["no noise in the scenario"] if said else []
+    elif found.noise is not None:
+        said.append(f"1 % more gradient noise: {found.noise:+.3g} %")
+    value = "; ".join(said)
     why = (
         "elasticities of the asymptotic time log(1/target)/rate of that mode: all delays longer at the same damping; "
         "a larger standard deviation of the noise, in the mean square"

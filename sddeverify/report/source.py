@@ -55,9 +55,8 @@ class Source:
 
 def packaged(trace: Trace, workers: int) -> Scenario:
     """Return the packaged default scenario with the compute law of a trace."""
-    return Scenario(
-        learning_rate=STRENGTH / workers, workers=workers, compute=trace.to_empirical(CELLS), objective=OBJECTIVE
-    )
+    law = trace.to_empirical(CELLS)  # first: it refuses a trace without rows, and so without workers
+    return Scenario(learning_rate=STRENGTH / workers, workers=workers, compute=law, objective=OBJECTIVE)
 
 
 def record(

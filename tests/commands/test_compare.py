@@ -119,6 +119,12 @@ def test_long_names_cut_no_number(run, scenario, monkeypatch):
         (["k_sync:k=5"], "policy.k"),
         (["k_sync:k"], "name:parameter=value"),
         (["k_sync:k=1,k=2"], "once"),
+        (["k_sync:"], "name:parameter=value"),
+        (["k_sync:k="], "name:parameter=value"),
+        (["k_sync:=3"], "name:parameter=value"),
+        (["event_triggered:threshold=nan"], "policy.threshold: 'nan'"),
+        (["event_triggered:threshold=inf"], "policy.threshold: 'inf'"),
+        (["asynchronous", "--out", "missing/figure.svg"], "a folder that exists"),
         (["drop_stale:threshold=0"], "threshold"),
         (["asynchronous:k=2"], "policy.k"),
         (["asynchronous", "--arrivals", 0], "--arrivals"),
@@ -127,6 +133,19 @@ def test_long_names_cut_no_number(run, scenario, monkeypatch):
 )
 def test_bad_input(run, scenario, arguments, words):
     run("compare", "-s", scenario, *arguments).assert_one_sentence(words)
+
+
+def test_the_policy_of_the_file_is_read_too(run, scenario):
+    scenario.write_text(SCENARIO.replace("k = 2", "k = 5"))
+    run("compare", "asynchronous", "-s", scenario).assert_one_sentence("policy.k: 5", "from 1 to 4")
+
+
+def test_a_folder_is_no_figure(run, scenario, tmp_path):
+    folder = tmp_path / "folder.svg"
+    folder.mkdir()
+    for force in ([], ["--force"]):
+        outcome = run("compare", "asynchronous", "-s", scenario, "-o", folder, *force)
+        outcome.assert_one_sentence("--out", "folder.svg", "the name of a file")
 
 
 def test_nothing_is_overwritten(run, scenario, tmp_path):

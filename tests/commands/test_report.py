@@ -119,6 +119,33 @@ def test_bad_traces_leave_an_existing_report_alone(run, tmp_path, monkeypatch, q
     assert not list((tmp_path / "report").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("", ("trace", "0 rows", "at least one row")),
+        ("0,1,1,,\n", ("trace", "1 rows", "at least one row")),
+        ("0,0,1e300,,\n", ("trace", "push_time - read_time = 1e+300", "1e-30")),
+        ("0,0,1e-300,,\n", ("trace", "1e-300", "1e-30")),
+        ("0,0,1,,\n0,0,1,,\n", ("trace.csv, line 3", "worker 0", "only once")),
+        ("0,0,inf,,\n", ("trace.csv, line 2, column push_time", "'inf'")),
+    ],
+)
+def test_traces_without_usable_times(run, tmp_path, rows, words):
+    path, out = tmp_path / "trace.csv", tmp_path / "report"
+    path.write_text(TRACE.partition("\n")[0] + "\n" + rows)
+    run("report", "--trace", path, "--out", out).assert_one_sentence(*words)
+    assert not out.exists()
+
+
+def test_folders_and_binary_files_are_no_traces(run, tmp_path):
+    out, folder, binary = tmp_path / "report", tmp_path / "folder.csv", tmp_path / "binary.csv"
+    folder.mkdir()
+    binary.write_bytes(bytes(range(256)))
+    run("report", "--trace", folder, "--out", out).assert_one_sentence("folder.csv", "Is a directory")
+    run("report", "--trace", binary, "--out", out).assert_one_sentence("binary.csv", "byte 128", "UTF-8")
+    assert not out.exists()
+
+
 def test_a_policy_without_derivation_is_refused(run, tmp_path):
     path = tmp_path / "other.json"
     path.write_text(Scenario("1/10", 4, "erlang(2, 1)", hessian=("1",), policy="k_sync").to_json())

@@ -61,4 +61,8 @@ def test_sensitivities_are_a_computed_row(study):
     assert study.source.scenario.noise_variance == 0
     assert row.data["elasticity_in_noise"] == 0
     assert row.value.startswith("1 % more delay: -")  # below the fastest point
+    assert row.value.endswith("; no noise in the scenario")
+    scenario = replace(study.source.scenario, noise_variance="1/100")
+    noisy = replace(study, source=replace(study.source, scenario=scenario), hitting=replace(study.hitting, noise=0.5))
+    assert rows(noisy)[-1].value.endswith("; 1 % more gradient noise: +0.5 %")
     assert len(rows(replace(study, hitting=replace(study.hitting, delay=None, noise=None)))) == 2
