@@ -3,10 +3,14 @@
 Such a policy leaves the server nothing to decide: the loop keeps the gradients in flight in its heap and the sums of
 the ledger in plain integers, and puts the state machines right when it ends. A test compares all that it leaves with
 what the state machines leave themselves, bit by bit.
+
+In a large pool the heap holds only what is due next. The rest waits in slots of time, unsorted, until its turn comes
+(the calendar queue of Brown, CACM 1988): so an arrival does not climb through a heap that outgrows the caches.
 """
 
 from __future__ import annotations
 
+import gc
 import heapq
 import math
 from operator import itemgetter
@@ -21,12 +25,15 @@ from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Job
 if TYPE_CHECKING:
     from sddeverify.emulator.drivers import Stop
     from sddeverify.emulator.run import Emulation
+    from sddeverify.emulator.server import Server
     from sddeverify.emulator.worker import Worker
 
 PROGRESS_EVERY = 1024
 _ANSWERS = (
     "weigh", "ready", "readers", "joins", "served", "cancelled", "time_limit", "timed_out", "combine",
 )  # fmt: skip
+_IN_A_SLOT = 64
+_SMALL = 512  # from here on slots are worth their trouble
 
 
 def applies(emulation: Emulation) -> bool:
@@ -53,6 +60,17 @@ def run(emulation: Emulation, stop: Stop) -> None:
     """Run until ``stop``, or until no worker is due any more."""
     server = emulation.server
     loop = _Loop(emulation)
+    collects = gc.isenabled()
+    gc.disable()  # the loop makes no reference cycles, and a large pool is a lot to look through in vain
+    try:
+        _go(loop, server, stop)
+    finally:
+        if collects:
+            gc.enable()
+    loop.put_back()
+
+
+def _go(loop: _Loop, server: Server, stop: Stop) -> None:
     while loop.heap and not server.diverged:
         pushed = server.ledger.pushed
         count = PROGRESS_EVERY - pushed % PROGRESS_EVERY
@@ -63,7 +81,6 @@ def run(emulation: Emulation, stop: Stop) -> None:
         if stop.progress is not None and pushed % PROGRESS_EVERY == 0:
             stop.progress(pushed)
         loop.arrivals(count, math.inf if stop.until is None else stop.until)
-    loop.put_back()
 
 
 class _Loop:
@@ -93,15 +110,38 @@ class _Loop:
                 )
             elif job is not None:
                 self.hung.append((job.id, worker.index, job.version, job.read_time, self._plain(job.iterate), None))
-        heapq.heapify(self.heap)
+        self.heap.sort()
+        self.later: dict[int, list[tuple[int, int, int, int, int, Any]]] = {}
+        self.slots: list[int] = []
+        self.shift, self.horizon = 0, math.inf
+        if len(self.heap) > _SMALL:
+            middle = len(self.heap) // 2
+            width = (self.heap[middle][0] - emulation.now) * _IN_A_SLOT // middle
+            self.shift = max(0, width.bit_length() - 1)
+            for entry in self.heap:
+                self.later.setdefault(entry[0] >> self.shift, []).append(entry)
+            self.slots = list(self.later)  # ascending, so a heap
+            self._open()
+
+    def _open(self) -> list[tuple[int, int, int, int, int, Any]]:
+        """Make the next slot the heap, if there is one."""
+        if self.slots:
+            slot = heapq.heappop(self.slots)
+            self.heap = self.later.pop(slot)
+            heapq.heapify(self.heap)
+            self.horizon = (slot + 1) << self.shift
+        return self.heap
 
     def arrivals(self, count: int, until: float) -> None:
         """Handle so many arrivals, or those up to a time."""
         heap, noise, times, workers = self.heap, self.noise, self.times, self.emulation.workers
+        later, slots, shift, horizon = self.later, self.slots, self.shift, self.horizon
         linear, slope, iterate, server = self.linear, self.slope, self.iterate, self.emulation.server
         path, rate, per_second, replace = server.path, server.learning_rate, server.ticks.per_second, heapq.heapreplace
-        rows: list[tuple[int, float, float, int, int]] = []
-        keep = rows.append
+        who: list[int] = []
+        reads: list[float] = []
+        pushes: list[float] = []
+        seen_versions: list[int] = []
         first = version = server.version
         job, now = server.next_job, server.ledger.now
         ticks = versions = 0  # sums of the ages of what is applied
@@ -120,7 +160,10 @@ class _Loop:
             before, iterate = iterate, iterate - rate * gradient
             ticks += now - read
             versions += version - version_read
-            keep((index, read / per_second, now / per_second, version_read, version))
+            who.append(index)
+            reads.append(read / per_second)
+            pushes.append(now / per_second)
+            seen_versions.append(version_read)
             version += 1
             if version >= next_version or now > next_time:
                 path.observe(now, version, self._array(before), self._array(iterate))
@@ -133,15 +176,24 @@ class _Loop:
             if duration is None:
                 self.hung.append((job, index, version, now, iterate, None))
                 heapq.heappop(heap)
+            elif (due := now + duration) < horizon:
+                replace(heap, (due, index, job, now, version, iterate))
             else:
-                replace(heap, (now + duration, index, job, now, version, iterate))
+                heapq.heappop(heap)
+                entries = later.get(slot := due >> shift)
+                if entries is None:
+                    entries = later[slot] = []
+                    heapq.heappush(slots, slot)
+                entries.append((due, index, job, now, version, iterate))
+            if not heap:
+                heap, horizon = self._open(), self.horizon
             job += 1
             if version % CHECK_EVERY == 0 and not (iterate * iterate if self.flat else iterate @ iterate) < DIVERGED:
                 server.diverged = True
                 break
         self.iterate = iterate
         server.next_job, server.version = job, version
-        server.rows.extend(rows)
+        server.rows.extend_columns(who, reads, pushes, seen_versions, range(first, version))
         self._account(version - first, now, ticks, versions)
 
     def _account(self, updates: int, now: int, ticks: int, versions: int) -> None:
@@ -169,7 +221,9 @@ class _Loop:
         server.iterate = self._array(self.iterate)
         arrays = {server.version: server.iterate}  # equal iterates are one array
         every: list[tuple[int, int, int, int, Any, int | None]] = [
-            (job, index, version, read, seen, due) for due, index, job, read, version, seen in self.heap
+            (job, index, version, read, seen, due)
+            for entries in (self.heap, *self.later.values())
+            for due, index, job, read, version, seen in entries
         ]
         every += self.hung
         every.sort(key=itemgetter(0))

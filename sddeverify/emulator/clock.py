@@ -69,7 +69,7 @@ class Ticks:
     def of_durations(self, durations: np.ndarray) -> list[int | None]:
         """Return the nearest tick counts to sampled durations; an infinite duration becomes ``None`` (never)."""
         scaled = np.rint(durations * self.per_second)
-        if np.max(scaled) < 2.0**62:
+        if scaled.max() < 2.0**62:
             whole: list[int | None] = scaled.astype(np.int64).tolist()
             return whole
         return [int(ticks) if ticks < math.inf else None for ticks in scaled.tolist()]

@@ -14,7 +14,7 @@ import numpy as np
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
 HEADER = "worker,read_time,push_time,version_read,version_applied\n"
@@ -41,11 +41,15 @@ class Columns:
 
     def extend(self, rows: Iterable[tuple[int, float, float, int, int]]) -> None:
         """Take many rows."""
+        self.extend_columns(*zip(*rows, strict=True))
+
+    def extend_columns(self, *values: Sequence[Any]) -> None:
+        """Take many rows, column by column; without rows there may be no columns either."""
         columns: list[array[Any]] = [
             self.worker, self.read_time, self.push_time, self.version_read, self.version_applied,
         ]  # fmt: skip
-        for column, values in zip(columns, zip(*rows, strict=True), strict=False):  # no rows give no values
-            column.extend(values)
+        for column, more in zip(columns, values, strict=False):
+            column.extend(array(column.typecode, more))
 
     def copy(self) -> Columns:
         """Return columns of their own with the same rows."""
@@ -120,6 +124,10 @@ class TraceFile:
         self.rows += 1
         if len(self._lines) >= self._limit:
             self.flush()
+
+    def extend_columns(self, *values: Iterable[Any]) -> None:
+        """Take many rows, column by column."""
+        self.extend(zip(*values, strict=True))
 
     def extend(self, rows: Iterable[tuple[int, float, float, int, int]]) -> None:
         """Write many rows."""

@@ -71,6 +71,22 @@ def test_the_same_state_after_every_piece(objective, law):
     assert fast.result().trace == tasks.run(until=150.0, driver="asyncio").result().trace
 
 
+@pytest.mark.parametrize("law", ["exponential(1)", "constant(1)", "9/10*exponential(1/100) + 1/10*exponential(10)"])
+def test_a_large_pool_waits_in_slots_of_time(law):
+    """More workers than the heap holds at once; equal times, and times much shorter and longer than a slot."""
+    fast, plain = (emulation(Quadratic(["1"], "1/10"), law, workers=700) for _ in range(2))
+    assert at_once._Loop(start(emulation(Quadratic(["1"], "1/10"), law, workers=700))).later or law == "constant(1)"
+    for limits in ({"arrivals": 1}, {"arrivals": 900}, {"until": 2.5}, {"arrivals": 3500}):
+        fast.run(**limits)
+        assert same(fast, run_plainly(plain, **limits))
+
+
+def start(emulation):
+    for job in emulation.begin():
+        emulation.workers[job.worker].begin(job, 0)
+    return emulation
+
+
 def test_taking_turns_with_asyncio():
     objective = OBJECTIVES["one dimension"]()
     turns, whole = emulation(objective), emulation(objective).run(arrivals=400)
