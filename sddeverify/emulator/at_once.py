@@ -24,6 +24,7 @@ from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Job
 
 if TYPE_CHECKING:
     from sddeverify.emulator.drivers import Stop
+    from sddeverify.emulator.policies import Policy
     from sddeverify.emulator.run import Emulation
     from sddeverify.emulator.server import Server
     from sddeverify.emulator.worker import Worker
@@ -38,28 +39,37 @@ _SMALL = 512  # from here on slots are worth their trouble
 
 def applies(emulation: Emulation) -> bool:
     """Whether the policy answers every question as asynchronous SGD does, and nothing else is going on."""
-    server, samples = emulation.server, emulation.samples
-    policy = type(server.policy)
+    server = emulation.server
+    return answers(server.policy, Asynchronous) and not (server.buffer or server.held) and is_steady(emulation, 1)
 
-    def ages(job: Job) -> bool:  # every update since its read has consumed as much
-        return server.ledger.samples - job.samples_read == samples * (server.version - job.version)
 
+def answers(policy: Policy, kind: type[Policy], *, beside: str = "") -> bool:
+    """Whether a policy answers all questions of a loop, but maybe one, as the policies of a kind do."""
+    return all(name == beside or getattr(type(policy), name) is getattr(kind, name) for name in _ANSWERS)
+
+
+def is_steady(emulation: Emulation, gradients: int) -> bool:
+    """Whether workers only compute, and every update consumed so many gradients since what they compute was read."""
+    server = emulation.server
+    each = emulation.samples * gradients
+    jobs = [*server.in_flight.values(), *(one.job for one in server.buffer)]
     return (
-        all(getattr(policy, name) is getattr(Asynchronous, name) for name in _ANSWERS)
-        and not (server.buffer or server.held or server.absent or server.missing)
+        not (server.absent or server.missing)
         and all(worker.uplink is None and worker.availability is None for worker in emulation.workers)
         and all(
-            job.time_limit is None
-            and server.ledger.samples - job.samples_read == samples * (server.version - job.version)
-            for job in server.in_flight.values()
+            job.time_limit is None and server.ledger.samples - job.samples_read == each * (server.version - job.version)
+            for job in jobs
         )
     )
 
 
 def run(emulation: Emulation, stop: Stop) -> None:
     """Run until ``stop``, or until no worker is due any more."""
-    server = emulation.server
-    loop = _Loop(emulation)
+    go(Loop(emulation), emulation.server, stop)
+
+
+def go(loop: Loop, server: Server, stop: Stop) -> None:
+    """Let a loop go until ``stop``, or until no worker is due any more, and put the state machines right."""
     collects = gc.isenabled()
     gc.disable()  # the loop makes no reference cycles, and a large pool is a lot to look through in vain
     try:
@@ -70,7 +80,7 @@ def run(emulation: Emulation, stop: Stop) -> None:
     loop.put_back()
 
 
-def _go(loop: _Loop, server: Server, stop: Stop) -> None:
+def _go(loop: Loop, server: Server, stop: Stop) -> None:
     while loop.heap and not server.diverged:
         pushed = server.ledger.pushed
         count = PROGRESS_EVERY - pushed % PROGRESS_EVERY
@@ -83,11 +93,12 @@ def _go(loop: _Loop, server: Server, stop: Stop) -> None:
         loop.arrivals(count, math.inf if stop.until is None else stop.until)
 
 
-class _Loop:
+class Loop:
     """The gradients in flight, (due, worker, job, read time, version read, iterate), and what workers drew ahead."""
 
     def __init__(self, emulation: Emulation) -> None:
         self.emulation = emulation
+        self.gradients = 1  # that make an update
         server, workers = emulation.server, emulation.workers
         objective: Any = workers[0].objective
         # With additive noise and a linear gradient, one expression serves floats and arrays, and gives the same bits.
@@ -97,19 +108,19 @@ class _Loop:
         self.slope: Any = 0.0
         if self.linear:
             self.slope = float(objective.curvatures[0]) if self.flat else objective.curvatures
-        self.noise = [self._drawn(worker) for worker in workers] if self.linear else []
+        self.noise = [self.drawn(worker) for worker in workers] if self.linear else []
         self.times = [worker.block for worker in workers]
-        self.iterate = self._plain(server.iterate)
+        self.iterate = self.plain(server.iterate)
         self.hung: list[tuple[int, int, int, int, Any, None]] = []
         self.heap: list[tuple[int, int, int, int, int, Any]] = []
         for worker in workers:
             job = worker.job
             if job is not None and worker.due is not None:
                 self.heap.append(
-                    (worker.due, worker.index, job.id, job.read_time, job.version, self._plain(job.iterate))
+                    (worker.due, worker.index, job.id, job.read_time, job.version, self.plain(job.iterate))
                 )
             elif job is not None:
-                self.hung.append((job.id, worker.index, job.version, job.read_time, self._plain(job.iterate), None))
+                self.hung.append((job.id, worker.index, job.version, job.read_time, self.plain(job.iterate), None))
         self.heap.sort()
         self.later: dict[int, list[tuple[int, int, int, int, int, Any]]] = {}
         self.slots: list[int] = []
@@ -121,9 +132,9 @@ class _Loop:
             for entry in self.heap:
                 self.later.setdefault(entry[0] >> self.shift, []).append(entry)
             self.slots = list(self.later)  # ascending, so a heap
-            self._open()
+            self.open()
 
-    def _open(self) -> list[tuple[int, int, int, int, int, Any]]:
+    def open(self) -> list[tuple[int, int, int, int, int, Any]]:
         """Make the next slot the heap, if there is one."""
         if self.slots:
             slot = heapq.heappop(self.slots)
@@ -153,7 +164,7 @@ class _Loop:
                 draws = noise[index]
                 if not draws:
                     workers[index].draw_noise()
-                    draws = noise[index] = self._drawn(workers[index])
+                    draws = noise[index] = self.drawn(workers[index])
                 gradient = slope * seen + draws.pop()
             else:
                 gradient = workers[index].gradient(seen)
@@ -166,7 +177,7 @@ class _Loop:
             seen_versions.append(version_read)
             version += 1
             if version >= next_version or now > next_time:
-                path.observe(now, version, self._array(before), self._array(iterate))
+                path.observe(now, version, self.array(before), self.array(iterate))
                 next_version, next_time = path.waits_for()
             block = times[index]
             if not block:
@@ -186,7 +197,7 @@ class _Loop:
                     heapq.heappush(slots, slot)
                 entries.append((due, index, job, now, version, iterate))
             if not heap:
-                heap, horizon = self._open(), self.horizon
+                heap, horizon = self.open(), self.horizon
             job += 1
             if version % CHECK_EVERY == 0 and not (iterate * iterate if self.flat else iterate @ iterate) < DIVERGED:
                 server.diverged = True
@@ -194,32 +205,33 @@ class _Loop:
         self.iterate = iterate
         server.next_job, server.version = job, version
         server.rows.extend_columns(who, reads, pushes, seen_versions, range(first, version))
-        self._account(version - first, now, ticks, versions)
+        self.account(version - first, version - first, now, ticks, versions)
 
-    def _account(self, updates: int, now: int, ticks: int, versions: int) -> None:
-        """Enter the updates into the ledger: their gradients on one side, what counts alone tell on the other."""
-        ledger, samples = self.emulation.server.ledger, self.emulation.samples
-        applied, others = ledger.ages[Outcome.APPLIED], ledger.outstanding - 1
+    def account(self, pushed: int, updates: int, now: int, ticks: int, versions: int) -> None:
+        """Enter arrivals and updates into the ledger: gradients on one side, what counts alone tell on the other."""
+        ledger, used = self.emulation.server.ledger, self.gradients
+        samples = self.emulation.samples * used
+        applied, others = ledger.ages[Outcome.APPLIED], ledger.outstanding - used
         ledger.advance(now)
-        ledger.started += updates
-        ledger.pushed += updates
+        ledger.started += updates * used
+        ledger.pushed += pushed
         ledger.updates += updates
         ledger.samples += updates * samples
-        ledger.counts[Outcome.APPLIED] += updates
+        ledger.counts[Outcome.APPLIED] += updates * used
         applied.versions += versions
         applied.ticks += ticks
         applied.samples += versions * samples
         ledger.expected.versions += others * updates
         ledger.expected.samples += others * updates * samples
         self.emulation.now = now
-        if updates:
+        if pushed:
             self.emulation.server.time_outs = 0
 
     def put_back(self) -> None:
         """Leave the state machines as if they had done all this themselves."""
-        server, workers, samples = self.emulation.server, self.emulation.workers, self.emulation.samples
-        server.iterate = self._array(self.iterate)
-        arrays = {server.version: server.iterate}  # equal iterates are one array
+        server, workers = self.emulation.server, self.emulation.workers
+        server.iterate = self.array(self.iterate)
+        self.arrays = {server.version: server.iterate}  # equal iterates are one array
         every: list[tuple[int, int, int, int, Any, int | None]] = [
             (job, index, version, read, seen, due)
             for entries in (self.heap, *self.later.values())
@@ -229,25 +241,32 @@ class _Loop:
         every.sort(key=itemgetter(0))
         server.in_flight = {}
         for job, index, version, read, seen, due in every:
-            iterate = arrays.get(version)
-            if iterate is None:
-                iterate = arrays[version] = self._array(seen)
-            consumed = server.ledger.samples - samples * (server.version - version)
             worker = workers[index]
-            worker.job = server.in_flight[index] = Job(job, index, version, read, consumed, iterate, None)
+            worker.job = server.in_flight[index] = self.job(job, index, version, read, seen)
             worker.due, worker.gives_up = due, False
         if self.linear:
             for worker, left in zip(workers, self.noise, strict=True):
                 worker.used = len(worker.drawn) - len(left)
 
-    def _plain(self, iterate: np.ndarray) -> Any:
+    def job(self, job: int, index: int, version: int, read: int, seen: Any) -> Job:
+        """Return the job that these are the parts of."""
+        server = self.emulation.server
+        iterate = self.arrays.get(version)
+        if iterate is None:
+            iterate = self.arrays[version] = self.array(seen)
+        consumed = server.ledger.samples - self.emulation.samples * self.gradients * (server.version - version)
+        return Job(job, index, version, read, consumed, iterate, None)
+
+    def plain(self, iterate: np.ndarray) -> Any:
+        """Return a float where the loop works on floats."""
         return float(iterate[0]) if self.flat else iterate
 
-    def _array(self, iterate: Any) -> np.ndarray:
+    def array(self, iterate: Any) -> np.ndarray:
+        """Return an array again, shape (d,)."""
         array: np.ndarray = np.array([iterate]) if self.flat else iterate
         return array
 
-    def _drawn(self, worker: Worker) -> list[Any]:
+    def drawn(self, worker: Worker) -> list[Any]:
         """Return what a worker drew ahead and has not used, in reverse order."""
         rows = worker.drawn[worker.used :][::-1]
         drawn: list[Any] = rows[:, 0].tolist() if self.flat else list(rows)

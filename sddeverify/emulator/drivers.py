@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sddeverify.emulator import at_once
+from sddeverify.emulator import at_once, in_rounds
 from sddeverify.emulator.clock import Deadlock, VirtualTimeLoop
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def run_heap(emulation: Emulation, stop: Stop) -> None:
     server, workers = emulation.server, emulation.workers
     for job in emulation.begin():
         workers[job.worker].begin(job, emulation.now)
-    if at_once.applies(emulation):
-        at_once.run(emulation, stop)  # what is left, the loop below says
+    for loop in (at_once, in_rounds):
+        if loop.applies(emulation):
+            loop.run(emulation, stop)  # what is left, the loop below says
     heap = [
         (worker.due, worker.index, worker.job.id)
         for worker in workers
