@@ -116,6 +116,8 @@ def test_lesson_runs(path: Path, tmp_path: Path, kernel: NotebookClient) -> None
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
             assert output.get("name") != "stderr", output.get("text")
+            shown = output.get("data", {})
+            assert set(shown) != {"text/plain"} or not shown["text/plain"].startswith("<"), "nothing to look at"
     notebook.metadata.pop("widgets", None)  # the state of widgets is of no use without a kernel
     EXECUTED.mkdir(parents=True, exist_ok=True)
     part = EXECUTED / f"{path.name}.part"
