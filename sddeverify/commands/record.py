@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.errors import invalid
+from sddeverify.errors import UnsupportedScenario, invalid
 
 if TYPE_CHECKING:
     from sddeverify.emulator.access import Listening
     from sddeverify.emulator.fault_plan import Fault
     from sddeverify.emulator.processes import Recording
+    from sddeverify.objectives import Objective
 
 EXIT_INTERRUPTED = 130
 _LONGEST_NUMBER = 1000
@@ -24,6 +25,10 @@ def command(
     workers: Annotated[int, typer.Option(metavar="P", help="Number of worker processes.")] = 4,
     seconds: Annotated[float, typer.Option(metavar="S", help="How long to record, after the start-up.")] = 3.0,
     objective: Annotated[str, typer.Option(metavar="NAME", help="What to minimise.")] = "ridge",
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIGITS", help="Different data: the digits of one worker, such as 01234; once for each."),
+    ] = None,
     policy: Annotated[str, typer.Option(metavar="NAME", help="The server's policy.")] = "asynchronous",
     parameter: Annotated[
         list[str] | None,
@@ -83,12 +88,14 @@ def command(
         raise invalid("--seed", seed, "a number that is not negative")
     if listen is None and (allow_remote or secret_file is not None or remote_workers):
         raise invalid("--listen", None, "the address at which workers may join, such as 192.0.2.7:7000")
+    if listen is not None and labels:
+        raise UnsupportedScenario("--labels: workers that join over the network have the same data; leave out either")
     recording = _record(
         listening=None if listen is None else _listening(listen, remote_workers, secret_file, allow_remote, wait),
         out=out,
         workers=workers,
         seconds=seconds,
-        objective=objective,
+        objective=_shared(objective, labels, workers) if labels else objective,
         policy=policy,
         policy_parameters=parameters(parameter or []),
         faults=read_faults(faults),
@@ -124,6 +131,19 @@ def parameters(texts: list[str]) -> dict[str, object]:
         whole = value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER
         found[name] = int(value) if whole else _WORDS.get(value, value)
     return found
+
+
+def _shared(name: str, labels: list[str], workers: int) -> Objective:
+    """Return the mean over workers that each have the examples of some digits."""
+    from sddeverify.objectives import Mean, build
+
+    if len(labels) != workers:
+        raise invalid("--labels", f"{len(labels)} times", f"it {workers} times, once for each worker (--workers)")
+    for text in labels:
+        if not (text.isascii() and text.isdigit()):
+            raise invalid("--labels", text, "the digits whose examples a worker has, such as 01234")
+    parts = [build(name, {"labels": [int(digit) for digit in text]}) for text in labels]
+    return Mean(build(name, {}), parts, [1] * workers)
 
 
 def _listening(listen: str, workers: int, secret_file: Path | None, allow_remote: bool, wait: float) -> Listening:

@@ -157,7 +157,7 @@ class WorkerProcess(Member):
     def set_up(self, task: Task, incarnation: int) -> None:
         """Send the objective itself: the process runs this very package."""
         _, random = generators(task.seed, self.index, incarnation)
-        self.send(Kind.SETUP, 0, pickle.dumps((task.computed, random)))
+        self.send(Kind.SETUP, 0, pickle.dumps((task.of_worker(self.index), random)))
 
     def kill(self) -> None:
         """Kill the process, if it has not ended."""

@@ -36,12 +36,28 @@ def policy_of(scenario: Scenario, objective: Objective | None = None) -> policie
     """
     name = scenario.policy.name
     policy = policies.create(name, scenario.policy.parameters, scenario.workers)
-    if policy.same_data and (scenario.different_data or isinstance(objective, Mean)):
+    _require_same_data(policy, name, different=scenario.different_data or isinstance(objective, Mean))
+    return policy
+
+
+def require_data_of_workers(policy: policies.Policy, name: str, objective: object, workers: int) -> None:
+    """Refuse what cannot be run on real processes whose workers have different data.
+
+    Raises:
+        InvalidScenario: for a mean over another number of workers.
+        UnsupportedScenario: if the policy computes gradients of its own.
+    """
+    if isinstance(objective, Mean):
+        _require_same_data(policy, name, different=True)
+        of_workers(objective, list(objective.parts), workers)
+
+
+def _require_same_data(policy: policies.Policy, name: str, *, different: bool) -> None:
+    if policy.same_data and different:
         raise UnsupportedScenario(
             f"policy {name}: it computes gradients again at the server, which it cannot where workers have different "
             "data (the member data in pool)"
         )
-    return policy
 
 
 def parts_of(objective: Objective) -> Sequence[Objective]:

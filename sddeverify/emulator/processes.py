@@ -34,6 +34,7 @@ from sddeverify.emulator.pool import (
     close_pool,
     start_pool,
 )
+from sddeverify.emulator.problem import require_data_of_workers
 from sddeverify.emulator.resumption import Resumption, keeper
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.session import Death, Session
@@ -136,7 +137,8 @@ def record(
         workers: Number of processes, 1 to 256.
         seconds: How long to record, after start-up and calibration.
         out: The trace file (CSV).
-        objective: Name of an objective, or the objective itself.
+        objective: Name of an objective, or the objective itself; a :class:`~sddeverify.objectives.Mean` if workers have
+            different data: each computes gradients of its own part.
         parameters: Parameters of a named objective.
         policy: Name of the server's policy.
         policy_parameters: Its parameters; times among them are real seconds.
@@ -176,6 +178,7 @@ def record(
     if out.exists() and not (force or resume):
         raise invalid("trace file", str(out), "a name that is not taken, or allow overwriting (--force)")
     rule = policies.create(policy, policy_parameters or {}, workers)
+    require_data_of_workers(rule, policy, objective, workers)
     before = Resumption.read(store, workers, policy) if resume else None
     if before is not None:
         batch_size, learning_rate = before.batch_size, before.learning_rate

@@ -11,8 +11,10 @@ import numpy as np
 
 from sddeverify import objectives
 from sddeverify.emulator import policies
+from sddeverify.emulator.problem import of_workers, parts_of
 from sddeverify.emulator.worker import batch_size_of, generators, with_batch_size
 from sddeverify.errors import UnsupportedScenario, invalid
+from sddeverify.objectives import Mean
 from sddeverify.scenario import ObjectiveSpec, PolicySpec
 
 if TYPE_CHECKING:
@@ -61,7 +63,15 @@ class Task:
         """Return the task with what the policy lets workers compute instead of the target, if it does."""
         if type(rule).equip is policies.Policy.equip:
             return self
-        return replace(self, computed=rule.equip(self.target, rate), rate=rate)
+        target = self.target
+        if isinstance(target, Mean):  # every worker makes its inner steps on its own data
+            parts = [rule.equip(part, rate) for part in target.parts]
+            return replace(self, computed=Mean(rule.equip(target.whole, rate), parts, target.counts), rate=rate)
+        return replace(self, computed=rule.equip(target, rate), rate=rate)
+
+    def of_worker(self, worker: int) -> Objective:
+        """Return what a worker computes gradients of: its part, where workers have different data."""
+        return of_workers(self.computed, list(parts_of(self.computed)), self.workers)[worker]
 
     def recipe(self, worker: int, incarnation: int) -> bytes:
         """Return the JSON text from which :func:`follow` makes the objective and the random stream of a worker."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sddeverify.errors import UnsupportedScenario
+from sddeverify.objectives import Mean
 
 if TYPE_CHECKING:
     from sddeverify.emulator.availability import Availability
@@ -50,6 +51,9 @@ def with_batch_size(objective: Objective, samples: int) -> Objective:
         raise UnsupportedScenario(f"objective {name}: it has no mini-batches to compute; take one of real data")
     changed = copy.copy(objective)
     vars(changed)["batch_size"] = samples
+    if isinstance(changed, Mean):
+        changed.whole = with_batch_size(changed.whole, samples)
+        changed.parts = tuple(with_batch_size(part, samples) for part in changed.parts)
     return changed
 
 

@@ -134,11 +134,27 @@ def test_kill_9_of_the_server_loses_no_row_and_leaves_no_process(tmp_path):
         (["--objective", "magic"], "objective: 'magic'"),
         (["--objective", "quadratic"], "eigenvalues"),
         (["--out", "trace.txt"], "--out"),
+        (["--labels", "01", "--labels", "23"], "--labels: '2 times' is not allowed; write it 4 times"),
+        (["--workers", 1, "--labels", "0x"], "--labels: '0x'"),
+        (["--workers", 1, "--labels", "00"], "ridge.labels: [0, 0]"),
+        (["--workers", 1, "--labels", "01", "--objective", "double_well"], "labels"),
+        (["--workers", 1, "--labels", "01", "--policy", "guided_synchronous"], "different data"),
+        (["--workers", 1, "--labels", "01", "--listen", "127.0.0.1"], "--labels: workers that join over the network"),
     ],
 )
 def test_bad_options(run, tmp_path, changed, words):
     run("record", "--out", tmp_path / "trace.csv", *changed).assert_one_sentence(words)
     assert os.listdir(tmp_path) == []
+
+
+def test_workers_with_digits_of_their_own(run, tmp_path):
+    options = ["--workers", 2, "--seconds", 0.3, "--batch-size", 50, "--learning-rate", 0.05]
+    halves = ["--labels", "02468", "--labels", "13579"]
+    result = run("record", "--out", tmp_path / "trace.csv", *options, *halves, "--json")
+    summary = result.json
+    assert summary["ledger"]["balanced"]
+    assert summary["arrivals"] == len(Trace.from_csv(tmp_path / "trace.csv")) > 5
+    assert not summary["diverged"]
 
 
 def test_an_existing_trace_is_left_alone(run, tmp_path):
