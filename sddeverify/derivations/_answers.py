@@ -19,8 +19,9 @@ from typing import NoReturn
 import sympy
 from sympy.core.function import AppliedUndef
 
+from sddeverify.derivations._bounded import bounded_context
 from sddeverify.derivations._checking import TOLERANCE, vanishes
-from sddeverify.derivations._evaluation import context, evaluate, random_point
+from sddeverify.derivations._evaluation import evaluate, random_point
 from sddeverify.derivations._operations import differences, zip_pairs
 from sddeverify.derivations._steps import Kind, Step
 from sddeverify.errors import InvalidScenario, invalid
@@ -128,13 +129,15 @@ def judge(step: Step, text: str) -> Judgement:
         expected = expected.rhs
     if _parts(answer) != _parts(expected):
         raise invalid("answer", text, _shape(expected))
-    ctx = context()
+    ctx = bounded_context()
     for index in range(_POINTS):
         point = random_point([expected, answer], f"answer:{step.id}", index, ctx)
         try:
             pairs = zip_pairs(evaluate(answer, point, ctx), evaluate(expected, point, ctx))
         except (ZeroDivisionError, ValueError, OverflowError):
-            return Judgement(Correctness.WRONG, answer, index + 1, "The answer has no value at a random point.")
+            return Judgement(
+                Correctness.WRONG, answer, index + 1, "The answer has no value of moderate size at a random point."
+            )
         for left, right in pairs:
             if not abs(left - right) <= (1 + abs(left) + abs(right)) * ctx.mpf(float(TOLERANCE)):
                 return Judgement(Correctness.WRONG, answer, index + 1, _example(left, right, point, ctx))
@@ -172,7 +175,9 @@ class _Reader:
         while position < end:
             match = _TOKEN.match(text, position)
             if match is None:
-                self.fail(text[position], position, "numbers, symbols and the signs + - * / ^ ( ) , =")
+                latex = text[position] in "\\$_{}&"
+                plain = "numbers, symbols and the signs + - * / ^ ( ) , ="
+                self.fail(text[position], position, "plain text such as pi/(2*tau), not LaTeX" if latex else plain)
             kind = match.lastgroup or ""
             self.tokens.append((kind, match[kind], match.start(kind)))
             position = match.end()
@@ -199,7 +204,7 @@ class _Reader:
             whole = sympy.Eq(whole, self.sum(), evaluate=False)
         kind, text, position = self.tokens[self.next]
         if kind != "end":
-            self.fail(text, position, "an operator between expressions, or nothing more")
+            self.fail(text, position, "an operator such as * between expressions, or nothing more")
         return whole
 
     def sum(self, *, top: bool = False) -> sympy.Basic:
@@ -259,7 +264,10 @@ class _Reader:
             self.fail(str(exponent)[:40], position, f"a power of at most {_MAX_EXPONENT} of a number of moderate size")
         if base == 0 and (negative or not exponent.is_positive):
             self.fail(str(exponent), position, "a positive power of 0")
-        return base ** (-exponent if negative else exponent)
+        power = base ** (-exponent if negative else exponent)
+        if power.is_Pow and power.exp.is_Rational and abs(power.exp) > _MAX_EXPONENT:  # (x^16)^16
+            self.fail(str(power.exp), position, f"powers that make at most {_MAX_EXPONENT} together")
+        return power
 
     def factor(self) -> sympy.Expr:
         kind, text, position = self.tokens[self.next]
@@ -277,7 +285,10 @@ class _Reader:
             self.expect("(", f"'(' after {text}")
             inside = self.sum()
             self.expect(")", "')'")
-            return _FUNCTIONS[text](inside)
+            applied: sympy.Expr = _FUNCTIONS[text](inside)
+            if applied.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
+                self.fail(f"{text}({str(inside)[:30]})", position, f"a place where {text} has a value")
+            return applied
         name = "".join(_LETTERS.get(letter, letter) for letter in text)
         if name not in self.names:
             self.fail(text, position, f"one of {', '.join([*self.names, *_FUNCTIONS])}")

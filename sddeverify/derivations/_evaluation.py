@@ -27,6 +27,7 @@ DIGITS = 50
 QUADRATURE_DIGITS = 30
 TINY = sympy.Rational(1, 10**25)
 """How near to its end a limit is taken, and how wide a Dirac mass is."""
+_MAX_TERMS = 20_000
 
 
 @cache
@@ -159,6 +160,8 @@ def _sum(node: sympy.Sum, point: Point, ctx: Any) -> Any:
             index += 1
             if index > first + 60 and abs(term) < ctx.eps * (1 + abs(total)):
                 return total
+            if index > first + _MAX_TERMS:
+                raise ValueError(f"no convergence in {_MAX_TERMS} terms")
     for index in range(first, int(evaluate(upper, point, ctx)) + 1):
         total += evaluate(body, _with(point, variable, ctx.mpf(index)), ctx)
     return total

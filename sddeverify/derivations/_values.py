@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 
 from sddeverify.derivations._answers import read_answer, vocabulary
+from sddeverify.derivations._bounded import bounded_context
 from sddeverify.derivations._evaluation import QUADRATURE_DIGITS, context, evaluate, random_point
 from sddeverify.derivations._operations import Sign
 from sddeverify.derivations._steps import Step
@@ -14,6 +15,7 @@ from sddeverify.errors import InvalidScenario, invalid
 
 _DIGITS = 8
 _TINY = 1e-20
+_MAX_COUNT = 100  # of terms in each of several nested sums
 
 
 def free_symbols(step: Step) -> dict[str, sympy.Symbol]:
@@ -50,14 +52,20 @@ def values_at(step: Step, text: str) -> list[tuple[str, str]]:
     trees = [step.before, step.after, step.operation.statement(step.before), *step.operation.arguments()]
     point = random_point(trees, f"values:{step.id}", 0, ctx)
     known = free_symbols(step)
+    given: dict[sympy.Symbol, Any] = {}
     for part in text.split(",") if text.strip() else []:
-        name, value = _assignment(part, known)
-        point[name] = ctx.mpf(int(value.p)) / int(value.q) if value.is_Rational else evaluate(value, {}, ctx)
+        symbol, value = _assignment(part, known)
+        if symbol in given:
+            raise invalid("values", part.strip(), f"one number for {symbol.name}")
+        given[symbol] = value
     try:
+        for symbol, value in given.items():
+            exact = value.is_Rational
+            point[symbol] = ctx.mpf(int(value.p)) / int(value.q) if exact else evaluate(value, {}, bounded_context())
         pairs = step.operation.pairs(step.before, step.after, point, ctx)
         if step.sign is Sign.SOLVED_BY:
             pairs = pairs[:1]  # the others test that there is no smaller solution
-    except (ZeroDivisionError, ValueError, OverflowError):
+    except (ZeroDivisionError, ValueError, OverflowError, IndexError):
         raise InvalidScenario(f"values: the line has no value at {text.strip() or 'this point'}") from None
     # What is 0 but for the rounding of the evaluation is shown as 0.
     shown = [[ctx.nstr(ctx.chop(side, tol=_TINY), _DIGITS) for side in pair] for pair in pairs]
@@ -73,6 +81,8 @@ def _assignment(text: str, known: dict[str, sympy.Symbol]) -> tuple[sympy.Symbol
     if wrong or (symbol.is_integer and not value.is_integer) or (symbol.is_real and not value.is_real):
         kind = "a positive" if symbol.is_positive else "a non-negative" if symbol.is_nonnegative else "a real"
         raise invalid(f"values, {symbol.name}", str(value), f"{kind} {'integer' if symbol.is_integer else 'number'}")
+    if symbol.is_integer and abs(value) > _MAX_COUNT:
+        raise invalid(f"values, {symbol.name}", str(value), f"an integer of at most {_MAX_COUNT}")
     return symbol, value
 
 

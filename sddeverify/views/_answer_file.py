@@ -41,32 +41,41 @@ class AnswerFile:
             InvalidScenario: if it is not a file of answers; it is left as it is.
         """
         self.path = path
-        self.answers: dict[str, Answer] = {}
-        if not path.exists():
-            return
-        try:
-            text = path.read_bytes()[: MAX_BYTES + 1]
-            found = json.loads(text) if len(text) <= MAX_BYTES else None
-        except (OSError, ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("answers"), dict):
-            raise invalid("answers", str(path), f"a file of answers ({SCHEMA}), or the name of a file yet to be made")
-        self.answers = {label: _read(path, label, value) for label, value in found["answers"].items()}
+        self.answers: dict[str, Answer] = _answers(path)
 
     def keep(self, label: str, answer: Answer) -> None:
         """Keep an answer; an interrupted write leaves the earlier file as it was.
 
+        What others have written in the meantime stays: all derivations of a notebook share one file.
+
         Raises:
-            InvalidScenario: if the file cannot be written; the answer is kept for this session then.
+            InvalidScenario: if the file cannot be written, or has become something else; the answer is kept for this
+                session then.
         """
         self.answers[label] = answer
+        self.answers = self.answers | _answers(self.path) | {label: answer}
         document = {"schema": SCHEMA, "answers": {name: vars(one) for name, one in sorted(self.answers.items())}}
         part = self.path.with_name(self.path.name + ".part")
         try:
             part.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             part.replace(self.path)
-        except OSError as error:
-            raise InvalidScenario(f"answers: {self.path} cannot be written ({error.strerror}); not saved") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name, half a character in an answer
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidScenario(f"answers: {self.path} cannot be written ({reason}); not saved") from None
+
+
+def _answers(path: Path) -> dict[str, Answer]:
+    """Return the answers in a file; none if there is no file yet."""
+    try:
+        if not path.exists():
+            return {}
+        text = path.read_bytes()[: MAX_BYTES + 1]
+        found = json.loads(text) if len(text) <= MAX_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("answers"), dict):
+        raise invalid("answers", str(path), f"a file of answers ({SCHEMA}), or the name of a file yet to be made")
+    return {label: _read(path, label, value) for label, value in found["answers"].items()}
 
 
 def _read(path: Path, label: str, value: Any) -> Answer:

@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sddeverify.derivations import Correctness, Derivation, askable, derive, judge, values_at
+from sddeverify.derivations import DERIVATIONS, Correctness, Derivation, askable, derive, judge, values_at
 from sddeverify.derivations._answers import read_answer
 from sddeverify.derivations._values import example_values
 from sddeverify.errors import InvalidScenario
@@ -63,6 +63,15 @@ def test_answers_are_read(text: str, expected: sympy.Expr) -> None:
         ("a" * 501, "500 characters"),
         ("a = tau = 1", "'='"),
         ("sin a", "'(' after sin"),
+        ("2tau", "such as *"),
+        (r"\frac{\pi}{2}", "not LaTeX"),
+        ("$a$", "not LaTeX"),
+        ("a²", "'a²'"),
+        ("log(0)", "log has a value"),
+        ("tan(pi/2)", "tan has a value"),
+        ("a*log(log(1))", "log has a value"),
+        ("atan(I)", "atan has a value"),
+        ("((a+1)^16)^16", "together"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(text: str, found: str) -> None:
@@ -120,6 +129,33 @@ def test_every_line_that_can_be_typed_is_a_right_answer_to_itself(derivations: d
                 assert judge(step, text).correctness is Correctness.RIGHT, (derivation.name, step.id)
                 asked += 1
     assert asked > 30
+
+
+@pytest.mark.parametrize(
+    "text", ["sin(exp(10^9))", "exp(-exp(exp(40)))", "tau^exp(exp(100*tau))", "cos(exp(exp(exp(9))))"]
+)
+def test_values_of_immoderate_size_end_in_a_sentence(derivations: dict[str, Derivation], text: str) -> None:
+    # Each of them takes minutes, or gigabytes, if mpmath is left to it.
+    step = derivations["stability_boundary"].step("damping")
+    for answer in (text, f"pi/(2*tau) + {text}"):
+        judged = judge(step, answer)
+        assert judged.correctness is Correctness.WRONG
+        assert "no value of moderate size" in judged.example
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "text", "found"),
+    [
+        ("markov_noise", "squares", "g = 2", "no value at g = 2"),  # a sum without an end
+        ("k_sync", "k-batch-sync", "K = 10^12", "at most 100"),
+        ("mindflayer", "gradients", "P_m = 99", "no value at"),
+        ("ground_state", "gap", "h = exp(exp(exp(99)))", "no value at"),
+        ("k_sync", "all-workers", "m = 1, m = 2", "one number for m"),
+    ],
+)
+def test_numbers_without_a_value_end_in_a_sentence(name: str, step: str, text: str, found: str) -> None:
+    with pytest.raises(InvalidScenario, match=found):
+        values_at(DERIVATIONS[name](Scenario("1/10", 8, "exponential(1)", ["1"])).step(step), text)
 
 
 def test_lines_that_cannot_be_typed_are_not_asked(derivations: dict[str, Derivation]) -> None:

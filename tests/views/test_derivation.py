@@ -227,3 +227,79 @@ def test_a_derivation_with_matrices_can_be_walked() -> None:
     badges = [one.description for one in found(stepper.widget, "badge")]
     assert len(badges) == len(derivation.steps)
     assert all("✗" not in one for one in badges)
+
+
+def test_derivations_of_one_notebook_share_a_file(boundary: Derivation, tmp_path: Path) -> None:
+    # All steppers of a lesson are made before the first answer is given.
+    first, second = (Stepper(one, mode="blank") for one in (boundary, DERIVATIONS["lambert_roots"](SCENARIO)))
+    for stepper in (first, second, first):
+        while stepper.card.question is None:
+            stepper.next()
+        click(stepper, "show")
+    kept = json.loads((tmp_path / "answers.json").read_text("utf-8"))["answers"]
+    assert sorted({label.split(":")[1] for label in kept}) == ["lambert_roots", "stability_boundary"]
+    assert len(kept) == 3
+
+
+def test_a_file_damaged_meanwhile_is_left_alone(boundary: Derivation, tmp_path: Path) -> None:
+    stepper = Stepper(boundary, mode="blank")
+    stepper.jump(1)
+    (tmp_path / "answers.json").write_text("mine", encoding="utf-8")
+    found(stepper.widget, "answer")[-1].value = "0"
+    assert "a file of answers" in text(stepper)
+    click(stepper, "show")
+    assert stepper.card.question is None
+    assert (tmp_path / "answers.json").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "nul\0", "folder", "folder/part"])
+def test_names_that_no_file_can_have(boundary: Derivation, tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder" / "part.part").mkdir(parents=True)
+    stepper = Stepper(boundary, mode="blank", answers=name)
+    stepper.jump(1)
+    found(stepper.widget, "answer")[-1].value = "0"
+    assert ("Answers are not kept" in text(stepper)) != ("cannot be written" in text(stepper))
+    click(stepper, "show")
+    assert stepper.card.question is None
+
+
+ODD = [
+    "9**9**9**9",
+    "__import__('os')",
+    "((",
+    r"\frac{\pi}{2}",
+    "½ 😀",
+    "1" * 400,
+    "sin(exp(10^9))",
+    "log(0)",
+    "<b>x</b>",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_answers_end_in_a_sentence_and_can_be_skipped(boundary: Derivation, odd: str) -> None:
+    stepper = Stepper(boundary, mode="blank")
+    stepper.jump([step.id for step in boundary.steps].index("damping"))
+    answer = found(stepper.widget, "answer")[-1]
+    answer.value = odd
+    said = stepper.card.question._said.value if stepper.card.question is not None else ""
+    assert "Not read. answer" in said or "Not equal." in said
+    assert "<b>" not in said
+    click(stepper, "check")
+    answer.value = ""
+    assert "an expression such as" in text(stepper)
+    answer.value = odd
+    click(stepper, "show")
+    assert stepper.card.question is None
+
+
+@pytest.mark.parametrize(
+    "odd", ["tau", "tau =", "tau = 1/0", "tau = 9^9^9", "tau = -π", "x = 1", "tau = 1, tau = 2", "\0"]
+)
+def test_odd_numbers_end_in_a_sentence(boundary: Derivation, odd: str) -> None:
+    stepper = Stepper(boundary)
+    stepper.jump([step.id for step in boundary.steps].index("strength"))
+    click(stepper, "numbers")
+    found(stepper.widget, "values")[-1].value = odd
+    assert "is not allowed; write" in text(stepper)
