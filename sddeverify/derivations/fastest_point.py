@@ -20,7 +20,8 @@ def derive(scenario: Scenario) -> Derivation:
 
     Results: ``damping`` (that has the root -ρ), ``condition`` (of a double root); for constant delays
     ``constant_rate``, ``constant_strength`` (1/e), ``pair`` and ``pair_damping`` (beyond, the pair moves to the
-    right); ``erlang_rate``, ``erlang_strength``; ``exponential_rate`` and ``exponential_strength`` (one stage);
+    right), ``equal_speed`` (zero where the pair is as fast as no delay) and ``equal_speed_once`` (its slope);
+    ``erlang_rate``, ``erlang_strength``; ``exponential_rate`` and ``exponential_strength`` (one stage);
     ``shifted_rate``. The scenario's numbers do not enter.
     """
     chain = Chain()
@@ -112,6 +113,37 @@ def _constant(chain: Chain) -> Results:
         WriteAs((sym.angle - sin(sym.angle) * cos(sym.angle)) / sin(sym.angle) ** 2),
         "Positive: sin y cos y < sin y < y.",
     )
+    as_fast = chain.step(
+        "equal-speed-line",
+        "As fast as without delay",
+        sym.angle * exp(sym.level) / sin(sym.angle) + sym.level,
+        Substitute(equal(sym.level, part.after.rhs)),
+        "The size of sτ is y/sin y, so that aτ = exp(x) y/sin y. The pair decays at the rate a of no delay where "
+        "-x = aτ.",
+        uses=(part,),
+    )
+    chain.step(
+        "equal-speed",
+        "In short",
+        as_fast,
+        Multiply(sin(sym.angle) * exp(sym.angle * cos(sym.angle) / sin(sym.angle)) / sym.angle),
+        "Zero where exp(c) cos y = 1, with c = aτ = y cot y: at c = 0.6333647... A smaller delay speeds the mean up, a "
+        "larger one slows it down.",
+    )
+    falls = chain.step(
+        "equal-speed-slope",
+        "Only once",
+        Derivative(log(cos(sym.angle)) + sym.angle * cos(sym.angle) / sin(sym.angle), sym.angle),
+        Evaluate(),
+        "The logarithm of exp(c) cos y is 1 at y = 0 and tends to minus infinity at π/2; beyond, x > 0.",
+    )
+    chain.step(
+        "equal-speed-once",
+        "In a form that shows the sign",
+        falls,
+        WriteAs(-(sym.angle - sin(sym.angle) * cos(sym.angle)) / sin(sym.angle) ** 2 - sin(sym.angle) / cos(sym.angle)),
+        "Negative for 0 < y < π/2: it falls, through 0 once.",
+    )
     strength = log(sym.angle / sin(sym.angle)) - sym.angle * cot(sym.angle)
     grows = chain.step(
         "pair-damping-slope",
@@ -131,6 +163,8 @@ def _constant(chain: Chain) -> Results:
         ("constant_rate", "constant-rate"),
         ("constant_strength", "constant-strength"),
         ("pair", "pair"),
+        ("equal_speed", "equal-speed"),
+        ("equal_speed_once", "equal-speed-once"),
         ("pair_damping", "pair-damping"),
     )
 

@@ -61,6 +61,16 @@ def test_fastest_point_of_constant_delays() -> None:
         assert result("fastest_point", "pair_damping", angle=sympy.Float(y)) > 0
 
 
+def test_where_a_constant_delay_neither_speeds_up_nor_slows_down() -> None:
+    angle = sympy.nsolve(result("fastest_point", "equal_speed"), sym.angle, 0.9)
+    strength = float(angle / sympy.tan(angle))
+    assert strength == pytest.approx(0.633364731, abs=1e-9)
+    # by Lambert's function: the rate of the delay equation over that of no delay crosses 1 there
+    for c, faster in ((strength - 1e-3, True), (strength + 1e-3, False)):
+        assert (-scipy.special.lambertw(-c).real > c) == faster
+    assert all(result("fastest_point", "equal_speed_once", angle=sympy.Float(y)) < 0 for y in (0.01, 0.7, 1.5))
+
+
 @pytest.mark.parametrize("stages", [1, 2, 5])
 def test_fastest_point_of_erlang_delays(stages: int) -> None:
     strength = float(result("fastest_point", "erlang_strength", k=stages))
