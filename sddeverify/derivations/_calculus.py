@@ -205,31 +205,6 @@ class AverageOverCount(Operation):
 
 
 @dataclass(frozen=True)
-class SplitIntegral(Operation):
-    """Use that integrals are linear: one integral for each term, constant factors in front."""
-
-    verb = "split the integral"
-
-    def apply(self, before: sympy.Basic) -> sympy.Basic:
-        return before.xreplace({one: self._split(one) for one in before.atoms(Integral)})
-
-    @staticmethod
-    def _split(integral: sympy.Integral) -> sympy.Expr:
-        done: sympy.Expr = sympy.S.Zero
-        for term in sympy.Add.make_args(sympy.expand(integral.function)):
-            factor, rest = term.as_independent(*integral.variables, as_Add=False)
-            done += factor * Integral(rest, *integral.limits)
-        return done
-
-    def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
-        # All integrals are over the same interval: put everything under one integral sign, and the integrands
-        # must agree. (A term outside of all integrals must agree by itself, whatever stands in for the sign.)
-        sign = sympy.Dummy("integral")
-        one_sign = [tree.replace(Integral, lambda inner, *limits: sign * inner) for tree in (before, after)]
-        return [sympy.powsimp(sympy.expand(one_sign[0] - one_sign[1]))]
-
-
-@dataclass(frozen=True)
 class TakeLimit(Operation):
     """Let a positive symbol tend to 0."""
 

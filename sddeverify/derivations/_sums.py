@@ -1,11 +1,12 @@
-"""Sums in closed form: geometric ones, and those whose value is given and proved by induction."""
+"""Sums in closed form, geometric or proved by induction; sums and integrals split into those of their terms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sympy
-from sympy import Sum, Symbol, oo
+from sympy import Integral, Sum, Symbol, oo
 
 from sddeverify.derivations._operations import Operation, explicit, generic
 
@@ -72,24 +73,40 @@ class SumByInduction(Operation):
 
 
 @dataclass(frozen=True)
-class SplitSum(Operation):
-    """Use that sums are linear: one sum for each term, constant factors in front."""
+class _Split(Operation):
+    """Use that sums and integrals are linear: one for each term, constant factors in front."""
 
-    verb = "split the sum"
+    whole: ClassVar[type[sympy.Basic]]
 
     def apply(self, before: sympy.Basic) -> sympy.Basic:
-        return before.xreplace({one: self._split(one) for one in before.atoms(Sum)})
+        return before.xreplace({one: self._split(one) for one in before.atoms(self.whole)})
 
-    @staticmethod
-    def _split(total: sympy.Sum) -> sympy.Expr:
+    def _split(self, whole: sympy.Basic) -> sympy.Expr:
         done: sympy.Expr = sympy.S.Zero
-        for term in sympy.Add.make_args(sympy.expand(total.function)):
-            factor, rest = term.as_independent(*total.variables, as_Add=False)
-            done += factor * Sum(rest, *total.limits)
+        for term in sympy.Add.make_args(sympy.expand(whole.function)):
+            factor, rest = term.as_independent(*whole.variables, as_Add=False)
+            done += factor * self.whole(rest, *whole.limits)
         return done
 
     def residuals(self, before: sympy.Basic, after: sympy.Basic) -> list[sympy.Basic]:
-        # All sums have the same range: under one sign for all of them the terms must agree.
-        sign = sympy.Dummy("sum")
-        one_sign = [tree.replace(Sum, lambda inner, *limits: sign * inner) for tree in (before, after)]
-        return [sympy.expand(one_sign[0] - one_sign[1])]
+        # All have the same range: put everything under one sign, and the terms must agree. (A term outside of all
+        # of them must agree by itself, whatever stands in for the sign.)
+        sign = sympy.Dummy("sign")
+        one_sign = [tree.replace(self.whole, lambda inner, *limits: sign * inner) for tree in (before, after)]
+        return [sympy.powsimp(sympy.expand(one_sign[0] - one_sign[1]))]
+
+
+@dataclass(frozen=True)
+class SplitSum(_Split):
+    """Use that sums are linear: one sum for each term, constant factors in front."""
+
+    verb = "split the sum"
+    whole = Sum
+
+
+@dataclass(frozen=True)
+class SplitIntegral(_Split):
+    """Use that integrals are linear: one integral for each term, constant factors in front."""
+
+    verb = "split the integral"
+    whole = Integral

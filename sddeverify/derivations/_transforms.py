@@ -10,12 +10,13 @@ from sympy import DiracDelta, Integral, Symbol, exp, oo
 from sddeverify.delays import Empirical, Lattice, Law, Mixture, Sum
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._atoms import ATOMS, lattice_of, simplest
-from sddeverify.derivations._calculus import Integrate, SplitIntegral
+from sddeverify.derivations._calculus import Integrate
 from sddeverify.derivations._forms import WriteAs
 from sddeverify.derivations._lattices import AverageOverLattice, Tabulate
 from sddeverify.derivations._numbers import equal, exactly
 from sddeverify.derivations._operations import Expand, Substitute
 from sddeverify.derivations._steps import Chain, Step
+from sddeverify.derivations._sums import SplitIntegral
 from sddeverify.errors import UnsupportedScenario
 
 MOST_PARTS = 8

@@ -6,11 +6,12 @@ import sympy
 from sympy import Derivative, Integral, Lambda, exp, oo
 
 from sddeverify.derivations import _symbols as sym
-from sddeverify.derivations._calculus import Insert, SplitIntegral, TakeMean
+from sddeverify.derivations._calculus import Insert, TakeMean
 from sddeverify.derivations._forms import Abbreviate, WriteAs
 from sddeverify.derivations._numbers import equal
 from sddeverify.derivations._operations import Multiply, Substitute
 from sddeverify.derivations._steps import Chain, Derivation, Step
+from sddeverify.derivations._sums import SplitIntegral
 from sddeverify.derivations._transforms import Transforms, atoms_of, explicit_numbers
 from sddeverify.scenario import Scenario
 

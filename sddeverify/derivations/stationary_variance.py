@@ -5,12 +5,13 @@ from __future__ import annotations
 from sympy import Derivative, Eq, Integral, Lambda, Rational, S, cos, exp, oo, sin, sqrt
 
 from sddeverify.derivations import _symbols as sym
-from sddeverify.derivations._calculus import Evaluate, Insert, SplitIntegral, TakeLimit
+from sddeverify.derivations._calculus import Evaluate, Insert, TakeLimit
 from sddeverify.derivations._forms import Abbreviate, Solve, WriteAs
 from sddeverify.derivations._numbers import equal
 from sddeverify.derivations._operations import Simplify, Substitute
 from sddeverify.derivations._spectra import SquareIntegral
 from sddeverify.derivations._steps import Chain, Derivation, Step
+from sddeverify.derivations._sums import SplitIntegral
 from sddeverify.scenario import Scenario
 
 

@@ -12,7 +12,6 @@ from sddeverify.derivations._calculus import (
     Evaluate,
     Insert,
     Integrate,
-    SplitIntegral,
     TakeLimit,
     TakeMean,
     TakeRate,
@@ -23,6 +22,7 @@ from sddeverify.derivations._evaluation import context, random_point
 from sddeverify.derivations._forms import Abbreviate, RaiseToPower, Solve, TakeRoot, WriteAs
 from sddeverify.derivations._lattices import AverageOverLattice, Tabulate
 from sddeverify.derivations._operations import Collect, Expand, Factor, Multiply, Operation, Simplify, Substitute
+from sddeverify.derivations._sums import SplitIntegral
 
 x, y = Symbol("x", real=True), Symbol("y", positive=True)
 f, u, t, k = sym.density, sym.u, sym.t, sym.k
