@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from sddeverify.certificates import Certificate, Inconclusive
     from sddeverify.models import CharacteristicFunction
 
 LEFT, RIGHT, HEIGHT = -3.0, 1.5, 14.0
@@ -29,12 +30,14 @@ class Data:
     Attributes:
         roots: Computed roots, upper half-plane and real axis.
         disc: Certified disc of the rightmost root, centre and radius; None where undecided.
+        others: Certified discs of other roots, each with one root in it or a cluster of two.
         times: Times.
         path: The mean path at them, from 1.
     """
 
     roots: tuple[complex, ...]
     disc: tuple[complex, float] | None
+    others: tuple[tuple[complex, float], ...]
     times: Sequence[float]
     path: Sequence[float]
 
@@ -46,7 +49,9 @@ def caption(data: Data) -> str:
     how = "oscillating" if root.imag else "without oscillation"
     proof = "undecided by the prover" if data.disc is None else f"in a certified disc of radius {data.disc[1]:.0e}"
     place = f"{root.real:.4f}" + (f" ± {root.imag:.4f} i" if root.imag else "")
-    return f"Rightmost root {place} per mean delay, {proof}: the mean {fate}, {how}."
+    rest = len(data.roots) - 1
+    more = f" Further discs are certified for {len(data.others)} of the {rest} other roots drawn." if rest else ""
+    return f"Rightmost root {place} per mean delay, {proof}: the mean {fate}, {how}.{more}"
 
 
 def figure(data: Data) -> Figure:
@@ -63,18 +68,22 @@ def figure(data: Data) -> Figure:
         color=style.BLUE,
         label="roots (computed)",
     )
-    if data.disc is not None:
-        centre, _ = data.disc
+    first = [] if data.disc is None else [data.disc]
+    for discs, width, label in (
+        (first, 1.8, "certified disc: no root further right"),
+        (data.others, 0.9, "certified discs (all drawn enlarged)"),
+    ):
+        centres = [one for centre, _ in discs for one in (centre, centre.conjugate())]
         plane.plot(
-            [centre.real, centre.real],
-            [centre.imag, -centre.imag],
+            [one.real for one in centres],
+            [one.imag for one in centres],
             marker="o",
             markersize=13,
             markerfacecolor="none",
             markeredgecolor=style.VERMILLION,
-            markeredgewidth=1.8,
+            markeredgewidth=width,
             linestyle="none",
-            label="certified disc (drawn enlarged)",
+            label=label,
         )
     plane.set_xlim(LEFT, RIGHT)
     plane.set_ylim(-HEIGHT, HEIGHT)
@@ -97,16 +106,24 @@ def data_of(h: CharacteristicFunction) -> Data:
     """
     from sddeverify.analysis.roots import leading
     from sddeverify.analysis.trajectory import mean_path
-    from sddeverify.certificates import Certificate, rightmost_root
+    from sddeverify.certificates import rightmost_root, root_enclosure
 
-    proof = rightmost_root.prove(h, digits=6)
-    disc = None
-    if isinstance(proof, Certificate):
-        ends = [getattr(proof, name) for name in ("real", "imag")]
-        centre = complex(*(float(one.midpoint) for one in ends))
-        disc = (centre, float(sum(one.width for one in ends)))
+    roots = tuple(leading(h))
+    disc = _disc(rightmost_root.prove(h, digits=6))
+    rightmost = max(roots, key=lambda one: one.real)
+    found = [_disc(root_enclosure.prove(h, root, digits=6)) for root in roots if root != rightmost]
     times = np.linspace(0, SPAN, 241)
-    return Data(tuple(leading(h)), disc, times.tolist(), mean_path(h, times).tolist())
+    return Data(roots, disc, tuple(one for one in found if one), times.tolist(), mean_path(h, times).tolist())
+
+
+def _disc(proof: Certificate | Inconclusive) -> tuple[complex, float] | None:
+    """Return centre and size of a certified enclosure of a root."""
+    from sddeverify.certificates import Inconclusive
+
+    if isinstance(proof, Inconclusive):
+        return None
+    ends = [getattr(proof, name) for name in ("real", "imag")]
+    return complex(*(float(one.midpoint) for one in ends)), float(sum(one.width for one in ends))
 
 
 def explorer(learning_rate: float = 0.1, workers: int = 8) -> Explorer:

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("ipywidgets", reason="the extra 'notebook' is not installed")
 
+from sddeverify.delays import parse
+from sddeverify.models import CharacteristicFunction
 from sddeverify.views import (
     law_gallery,
     pade_explorer,
@@ -69,6 +71,21 @@ def test_every_law_of_the_menus_can_be_drawn(law: str) -> None:
     _, words = law_gallery.draw(law)
     assert "certified stable up to" in words
     assert ("no crossing" in words) == (law == "exponential(1)")
+
+
+def test_every_root_drawn_has_its_certified_disc() -> None:
+    for law in ("constant(1)", "uniform(0, 2)", "erlang(3, 1)"):
+        data = root_explorer.data_of(CharacteristicFunction("4/5", parse(law)))
+        assert data.disc is not None
+        discs = [data.disc, *data.others]
+        right = [
+            root for root in data.roots if law != "erlang(3, 1)" or root.real > -3
+        ]  # where its transform converges
+        assert len(discs) == len(right)
+        for root in right:
+            assert min(abs(centre - root) for centre, _ in discs) < 1e-4
+        said = f"for {len(data.others)} of the {len(data.roots) - 1} other roots" in root_explorer.caption(data)
+        assert said is bool(data.others)
 
 
 def test_pade_of_order_one_puts_the_boundary_at_two() -> None:
