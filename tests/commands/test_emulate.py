@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sddeverify.emulator.trace import Trace
+from tests.emulator.page import measured
 
 SCENARIO = """
 learning_rate = 0.05
@@ -197,9 +198,11 @@ def test_what_rescaled_sgd_is_for(run, scenario):
     half is excess: below .01 in both. Each comparison allows 4.5 standard errors, an error level of 1e-5.
     """
     wrong, error = excesses(run, scenario, "asynchronous")
+    measured("loss above the least, different data in `[[pool]]`, minima ±1, speeds 4 : 1, asynchronous", wrong, error)
     assert abs(wrong - 0.18) < 4.5 * error + 0.01
     assert wrong - 4.5 * error > 0.05
     right, error = excesses(run, scenario, "rescaled_asgd")
+    measured("loss above the least, different data in `[[pool]]`, minima ±1, speeds 4 : 1, rescaled", right, error)
     assert right + 4.5 * error < 0.02
     assert right > 0
 

@@ -233,7 +233,8 @@ def test_every_row_of_the_page_has_its_test():
     rows = page.rows()
     assert len(rows) == page.PAGE.read_text("utf-8").count("`test_")
     for _, policies, quantity, _, file, test, value in rows:
-        tree = ast.parse((page.PAGE.parents[2] / "tests" / "emulator" / f"{file}.py").read_text("utf-8"))
+        (path,) = (page.PAGE.parents[2] / "tests").rglob(f"{file}.py")
+        tree = ast.parse(path.read_text("utf-8"))
         assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, (file, test)
         assert all(name.strip(" `") in POLICIES for name in policies.split(",") if name.strip())
         assert value, quantity

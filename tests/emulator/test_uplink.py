@@ -1,11 +1,15 @@
 """The shared uplink: both drivers, exact order, and the closed network's throughput."""
 
 import math
+from itertools import accumulate
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sddeverify.emulator.run import Emulation
+from sddeverify.emulator.uplink import Uplink
 from sddeverify.errors import InvalidScenario
 from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
@@ -111,3 +115,37 @@ def test_bad_rates():
     for rate in (0, -1, "inf", 0.5):
         with pytest.raises(InvalidScenario, match="uplink"):
             emulation(rate=rate)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 3 * 10**6), min_size=1, max_size=60), st.sampled_from([0.5, 2.0, 40.0]))
+def test_one_transmission_at_a_time(gaps, rate):
+    """Whatever comes when: in order, one at a time, idle only when nothing waits, busy for the sum of service times.
+
+    Exact, by the draws of a twin of the random stream; refused: a line that serves everybody at once."""
+    ticks = pools.emulation("asynchronous", workers=1).ticks
+    line = Uplink(rate, ticks, np.random.default_rng(7))
+    twin = np.random.default_rng(7)
+    services = [ticks.of(float(twin.exponential(1 / rate))) for _ in gaps]
+    sent = list(accumulate(gaps))
+    arrived = [line.send(now) for now in sent]
+    begun = [end - service for end, service in zip(arrived, services, strict=True)]
+    assert begun[0] == sent[0]
+    for k in range(1, len(sent)):
+        assert begun[k] == max(sent[k], arrived[k - 1])
+    idle = sent[0] + sum(start - end for start, end in zip(begun[1:], arrived, strict=False))
+    assert line.free - idle == sum(services)
+    at_once = [now + service for now, service in zip(sent, services, strict=True)]
+    waits = any(now < end for now, end in zip(sent[1:], arrived, strict=False))
+    assert (at_once != arrived) is waits
+
+
+def test_mean_service_is_one_over_the_rate():
+    """20 000 gradients that come at once: 4.5 standard errors of a mean of exponentials, error level 1e-5."""
+    ticks = pools.emulation("asynchronous", workers=1).ticks
+    line = Uplink(8.0, ticks, np.random.default_rng(3))
+    for _ in range(20_000):
+        line.send(0)
+    busy = ticks.seconds(line.free) / 20_000
+    assert abs(busy - 1 / 8) < 4.5 / 8 / math.sqrt(20_000)
+    assert abs(busy - 1 / 7) > 4.5 / 8 / math.sqrt(20_000)
