@@ -25,7 +25,7 @@ def command(
         str | None, typer.Option(metavar="NAME", help="Show one derivation only, such as stability_boundary.")
     ] = None,
     latex: Annotated[
-        Path | None, typer.Option(metavar="FILE|-", help="Write align environments with labels (needs amsmath).")
+        Path | None, typer.Option(metavar="FILE|-", help="Write equations with labels (needs amsmath and graphicx).")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE|-", help="Write Markdown with $$ mathematics.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,

@@ -79,20 +79,27 @@ def step_latex(step: Step) -> str:
     return f"{latex_math(step.left)} {step.sign.latex} {latex_math(step.after)}"
 
 
-def to_latex(derivation: Derivation) -> str:
-    r"""Return a derivation as one ``align`` environment (package ``amsmath``), every line labelled.
+# One line if it fits; else the two sides one above the other, and what is still too wide is made smaller.
+LATEX_MACROS = r"""\providecommand{\sddefit}[1]{\sbox0{$\displaystyle #1$}%
+  \ifdim\wd0>.88\linewidth\resizebox{.88\linewidth}{!}{\usebox0}\else\usebox0\fi}
+\providecommand{\sddestep}[2]{\sbox2{$\displaystyle #1{}#2$}%
+  \ifdim\wd2>.88\linewidth\begin{gathered}\sddefit{#1}\\\sddefit{{}#2}\end{gathered}\else#1#2\fi}
+"""
 
-    Labels are ``eq:<derivation>:<step>`` and stay the same from version to version.
+
+def to_latex(derivation: Derivation) -> str:
+    r"""Return a derivation as paragraphs and equations (packages ``amsmath`` and ``graphicx``), every line labelled.
+
+    Labels are ``eq:<derivation>:<step>`` and stay the same from version to version. Two macros keep wide lines on the
+    page; they are defined unless they are known.
     """
-    lines = [f"% {derivation.name}: rests on {', '.join(derivation.assumptions)}"]
+    lines = [f"% {derivation.name}: rests on {', '.join(derivation.assumptions)}", LATEX_MACROS]
     for number, step in enumerate(derivation.steps, 1):
-        prose = rf"\textbf{{{number}. {latex_text(step.title)}.}} {latex_text(step.because)}"
-        # amsmath allows \intertext only after a line: the first text stands before the environment.
-        lines += [prose, r"\begin{align}"] if number == 1 else [rf"  \intertext{{{prose}}}"]
-        end = "" if number == len(derivation.steps) else r" \\"
+        lines.append(rf"\textbf{{{number}. {latex_text(step.title)}.}} {latex_text(step.because)}")
         left, right = latex_math(step.left), latex_math(step.after)
-        lines.append(rf"  {left} &{step.sign.latex} {right} \label{{{derivation.label(step)}}}{end}")
-    return "\n".join([*lines, r"\end{align}", ""])
+        label = rf"\label{{{derivation.label(step)}}}"
+        lines.append(rf"\begin{{equation}}{label}\sddestep{{{left}}}{{{step.sign.latex} {right}}}\end{{equation}}")
+    return "\n".join([*lines, ""])
 
 
 def to_markdown(derivation: Derivation, checked: DerivationCheck | None = None) -> str:

@@ -1,5 +1,6 @@
 """``sddeverify derive``: the terminal output, the exports, and what it refuses."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from sddeverify.scenario import Scenario
 
 PDFLATEX = shutil.which("pdflatex")
 PAPER = r"""\documentclass{article}
-\usepackage{amsmath}
+\usepackage{amsmath,graphicx}
 \begin{document}
 See \eqref{eq:stability_boundary:critical-learning-rate}.
 \input{derivation}
@@ -84,7 +85,7 @@ def test_exports_to_files(run: Any, scenario: Path, tmp_path: Path) -> None:
     assert str(md) in result.err
     text = tex.read_text(encoding="utf-8")
     assert text.isascii()
-    assert text.count(r"\begin{align}") == len(MODEL)
+    assert text.count(r"\begin{equation}") > len(MODEL)
     assert r"\label{eq:diffusion_limit:damping}" in text
     markdown = md.read_text(encoding="utf-8")
     assert markdown.count("\n## ") + markdown.startswith("## ") == len(MODEL)
@@ -108,6 +109,8 @@ def test_latex_compiles(run: Any, scenario: Path, tmp_path: Path) -> None:
         result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
         assert result.returncode == 0, result.stdout[-3000:]
     assert "undefined" not in result.stdout
+    wide = re.findall(r"Overfull .hbox .([0-9]+)\.[0-9]*pt too wide.*display", result.stdout)
+    assert wide == [], "an equation runs off the page"
     assert "multiply" not in result.stdout  # labels
     assert (tmp_path / "paper.pdf").stat().st_size > 10_000
 
