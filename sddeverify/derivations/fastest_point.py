@@ -116,17 +116,17 @@ def _constant(chain: Chain) -> Results:
     as_fast = chain.step(
         "equal-speed-line",
         "As fast as without delay",
-        sym.angle * exp(sym.level) / sin(sym.angle) + sym.level,
+        sym.angle / sin(sym.angle) + sym.level * exp(-sym.level),
         Substitute(equal(sym.level, part.after.rhs)),
         "The size of sτ is y/sin y, so that aτ = exp(x) y/sin y. The pair decays at the rate a of no delay where "
-        "-x = aτ.",
+        "aτ + x = 0; here divided by exp(x).",
         uses=(part,),
     )
     chain.step(
         "equal-speed",
         "In short",
         as_fast,
-        Multiply(sin(sym.angle) * exp(sym.angle * cos(sym.angle) / sin(sym.angle)) / sym.angle),
+        Multiply(sin(sym.angle) / sym.angle),
         "Zero where exp(c) cos y = 1, with c = aτ = y cot y: at c = 0.6333647... A smaller delay speeds the mean up, a "
         "larger one slows it down.",
     )
