@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 
-PATHS, _ROWS = 1024, 32  # of a block: they go through the caches together, as measured
+PATHS, _ROWS = 1000, 32  # of a block: they go through the caches together, as measured; powers of two collide there
 _CELLS_PER_EVENT = 1.5
 _MOST_FACTORS = 16  # a product of so many uniforms of at least 2^-53 is a normal number
 

@@ -147,8 +147,9 @@ def jump_process(
     rng = np.random.Generator(np.random.SFC64(seed))
     values = np.empty((events, paths))
     jumps: Jumps | None = None
-    for first in range(0, paths, PATHS):
-        part = values[:, first : first + PATHS]
+    together = -(-paths // -(-paths // PATHS))  # blocks of about the same size
+    for first in range(0, paths, together):
+        part = values[:, first : first + together]
         if jumps is None or jumps.paths != part.shape[1]:
             jumps = Jumps(law, arrival_rate, alpha, noise, events, part.shape[1])
         part[:] = jumps.run(rng)
