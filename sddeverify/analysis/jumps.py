@@ -11,11 +11,24 @@ from numpy.typing import NDArray
 
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 
-PATHS, _ROWS = 1000, 32  # of a block: they go through the caches together, as measured; powers of two collide there
+PATHS, _ROWS = 1016, 32  # of a block, as measured: small for the caches, and rows no power of two apart
 _CELLS_PER_EVENT = 1.5
-_MOST_FACTORS = 16  # a product of so many uniforms of at least 2^-53 is a normal number
+_NARROWEST, _MOST_EVENTS = 64, 2**23  # of a block: the memory of a long run is bounded by narrower blocks
+_MOST_FACTORS = 7  # of a product of uniforms; for more stages the gamma sampler is faster, as measured
 
 Floats: TypeAlias = NDArray[np.float64]
+
+
+def widths(events: int, paths: int) -> list[int]:
+    """Return into how many paths each to cut an ensemble: almost equal numbers, few enough for caches and memory.
+
+    Args:
+        events: Number of events of each path.
+        paths: Number of paths.
+    """
+    widest = min(PATHS, max(_NARROWEST, _MOST_EVENTS // events))
+    parts = -(-paths // widest)
+    return [(paths + part) // parts for part in range(parts)]
 
 
 class Jumps:
@@ -154,8 +167,9 @@ def _delays(rng: np.random.Generator, law: Law, scale: float, out: Floats, scrat
         np.log(out, out=out)
         out *= -law.mean_float / stages * scale
     else:
-        sample: Any = law.sample(rng, size=out.size)
-        np.multiply(np.asarray(sample, dtype=np.float64).reshape(out.shape), scale, out=out)
+        with np.errstate(over="ignore"):  # a heavy tail may leave the range of floats: what is infinite reads the past
+            sample: Any = law.sample(rng, size=out.size)
+            np.multiply(np.asarray(sample, dtype=np.float64).reshape(out.shape), scale, out=out)
 
 
 def _normals(rng: np.random.Generator, out: Floats, deviation: float) -> None:

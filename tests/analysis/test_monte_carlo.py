@@ -9,7 +9,7 @@ from scipy import stats
 from sddeverify.analysis import jumps
 from sddeverify.analysis.moments import mean_square_limit, stationary_variance
 from sddeverify.analysis.monte_carlo import euler_maruyama, jump_process
-from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, ShiftedExponential, Uniform
+from sddeverify.delays import Constant, Erlang, Exponential, Lattice, Law, Pareto, ShiftedExponential, Uniform
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.models import CharacteristicFunction
 
@@ -61,13 +61,14 @@ def test_mean_square_boundary_of_the_jump_process(law: Law) -> None:
             assert late + 4 * error[120:160].max() < early
 
 
-def test_jump_process_with_noise_has_the_stationary_variance_of_theory() -> None:
-    """noise^2 Lambda S/(1 - alpha a S) for an exponential delay, S = (a + mu)/(2 a mu); 4 standard errors."""
-    alpha, rate, noise = 0.2, 4.0, 0.1
+@pytest.mark.parametrize("law", [Constant("1"), Exponential("1")], ids=str)
+def test_jump_process_with_noise_has_the_stationary_variance_of_theory(law: Law) -> None:
+    """noise^2 Lambda S/(1 - alpha a S), with the closed forms of S for delays of mean 1; 4 standard errors (1e-4)."""
+    alpha, rate, noise = 0.1, 8.0, 0.1
     a = alpha * rate
-    S = (a + 1) / (2 * a)
+    S = (1 + math.sin(a)) / (2 * a * math.cos(a)) if isinstance(law, Constant) else (a + 1) / (2 * a)
     exact = noise**2 * rate * S / (1 - alpha * a * S)
-    found, error = jump_process(Exponential("1"), alpha, rate, noise, events=250, paths=8000, seed=2).mean_square()
+    found, error = jump_process(law, alpha, rate, noise, events=400, paths=16_000, seed=2).mean_square()
     assert abs(found[-1] - exact) < 4 * error[-1]
     assert abs(found[-1] - noise**2 * rate * S) > 4 * error[-1]  # without the multiplicative part
 
@@ -111,6 +112,35 @@ def test_blocks_of_paths() -> None:
     assert values().shape == (paths, 40)
     assert len(np.unique(values()[:, -1])) == paths
     np.testing.assert_array_equal(values(), values())
+
+
+@pytest.mark.parametrize(("events", "paths"), [(250, 2000), (250, 1025), (1, 1), (10**6, 200), (2**28, 1)])
+def test_widths_of_blocks(events: int, paths: int) -> None:
+    """All paths, in blocks of almost the same width; long runs in narrow ones."""
+    found = jumps.widths(events, paths)
+    assert sum(found) == paths
+    assert max(found) - min(found) <= 1
+    assert max(found) <= jumps.PATHS
+    assert max(found) * events <= 2**23 or max(found) <= 64
+
+
+def test_an_ensemble_is_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns end where they belong: five paths in blocks of one, two and two, against those blocks one by one."""
+    monkeypatch.setattr(jumps, "PATHS", 2)
+    whole = jump_process(SHIFTED, 0.3, 4.0, 0.1, events=40, paths=5, seed=6).values
+    rng = np.random.Generator(np.random.SFC64(6))
+    parts = [jumps.Jumps(SHIFTED, 4.0, 0.3, 0.1, 40, width).run(rng).T for width in (1, 2, 2)]
+    np.testing.assert_array_equal(whole, np.vstack(parts))
+
+
+def test_delays_beyond_the_range_of_floats() -> None:
+    """Of a tail so heavy half of the delays overflow: they read the past, and the run stays finite and bounded."""
+    law = Pareto("1/1000", "1")
+    delays = law.sample(np.random.default_rng(1), size=1000)
+    assert 0.3 < np.mean(np.isinf(delays * 12.0)) < 0.7
+    values = jump_process(law, 0.1, 8.0, events=60, paths=200, seed=1).values
+    assert np.isfinite(values).all()
+    assert (values == 1.0).mean() > 0.9  # what is finite is almost always longer than the run as well
 
 
 @pytest.mark.parametrize("law", [Exponential("2"), Erlang(3, "1"), Erlang(20, "1"), SHIFTED, Uniform(0, 2)], ids=str)
