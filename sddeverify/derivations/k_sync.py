@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Integral, Sum, exp, gamma, harmonic, oo
+from sympy import Derivative, Eq, Integral, Sum, exp, gamma, harmonic, oo, sqrt
 
 from sddeverify.derivations import _symbols as sym
 from sddeverify.derivations._calculus import Evaluate
-from sddeverify.derivations._forms import WriteAs
+from sddeverify.derivations._forms import Solve, WriteAs
 from sddeverify.derivations._numbers import equal
 from sddeverify.derivations._operations import Substitute
 from sddeverify.derivations._steps import Chain, Derivation
@@ -20,7 +20,8 @@ def derive(scenario: Scenario) -> Derivation:
 
     Results: ``k_sync`` (exponential times, also of K-async), ``k_sync_shifted``, ``k_sync_pareto``, ``k_batch_sync``
     (exponential), ``k_batch_async`` (every law), ``all_workers`` (K = P), ``k_async_freshness`` (exponential),
-    ``slot_freshness`` and ``mean_freshness`` (K-batch-async, exponential). P = K + V with V the workers that
+    ``slot_freshness`` and ``mean_freshness`` (K-batch-async, exponential), ``growing_batches`` (AdaSync).
+    P = K + V with V the workers that
     are not among the first K. The scenario's numbers do not enter.
     """
     chain = Chain()
@@ -29,6 +30,7 @@ def derive(scenario: Scenario) -> Derivation:
     _pareto(chain)
     _batches(chain)
     _freshness(chain)
+    _growing(chain)
     return Derivation(
         name="k_sync",
         title="The first K of P workers",
@@ -47,6 +49,7 @@ def derive(scenario: Scenario) -> Derivation:
             ("k_async_freshness", "k-async-freshness"),
             ("slot_freshness", "slot-freshness"),
             ("mean_freshness", "mean-freshness"),
+            ("growing_batches", "growing-batches"),
         ),
         inherited=("A1",),
     )
@@ -203,3 +206,45 @@ def _freshness(chain: Chain) -> None:
     )
     stale = (sym.P - 1) * (1 - (1 - 1 / sym.P) ** sym.K) / sym.K
     chain.step("mean-freshness", "In short", mean, WriteAs(1 - stale), "About (K + 1)/(2P) for many workers.")
+
+
+def _growing(chain: Chain) -> None:
+    bound = chain.step(
+        "error",
+        "The error after some time",
+        sym.start_loss / (sym.eta * sym.updates_made) + sym.eta * sym.h * sym.sigma**2 / (2 * sym.batch),
+        Substitute(equal(sym.updates_made, sym.P * sym.window / (sym.batch * sym.m))),
+        "K-batch-async. A bound of the mean squared gradient for a loss of curvature at most h: what the updates have "
+        "left of the loss F, and a floor from the noise of a batch of K. In a time T there are PT/(Km) updates.",
+    )
+    slope = chain.step(
+        "error-slope",
+        "Its slope in K",
+        Derivative(bound.after, sym.batch),
+        Evaluate(),
+        "Larger batches have a lower floor and fewer updates.",
+        uses=(bound,),
+    )
+    best = chain.step(
+        "best-batch",
+        "The best K",
+        Eq(slope.after, 0, evaluate=False),
+        Solve(sym.batch),
+        "The smaller the loss, the larger the batch.",
+        uses=(slope,),
+    )
+    first = chain.step(
+        "best-batch-now",
+        "Later on",
+        best.after.rhs,
+        Substitute(equal(sym.start_loss, sym.loss_now)),
+        "The same for what is left of the loss.",
+        uses=(best,),
+    )
+    chain.step(
+        "growing-batches",
+        "How K grows",
+        sym.batch_start * first.after / best.after.rhs,
+        WriteAs(sym.batch_start * sqrt(sym.start_loss / sym.loss_now)),
+        "AdaSync: K begins with K₀ and grows like the square root of F₀/F.",
+    )

@@ -43,6 +43,20 @@ def test_k_sync_with_pareto_times(place: int, workers: int, index: float) -> Non
     assert found == pytest.approx(0.5 + longer[0], rel=1e-6)
 
 
+def test_growing_batches_minimise_the_bound() -> None:
+    """The bound after a fixed time, minimised numerically over K for two losses, against the ratio of the best K."""
+
+    def best(loss: float) -> float:
+        eta, h, sigma, workers, mean, time = 0.01, 2.0, 3.0, 8, 1.5, 40.0
+        found = optimize.minimize_scalar(
+            lambda k: loss * k * mean / (eta * workers * time) + eta * h * sigma**2 / (2 * k), (1e-3, 1.0)
+        )
+        return float(found.x)
+
+    grown = float(result("k_sync", "growing_batches", batch_start=best(4.0), start_loss=4.0, loss_now=0.25))
+    assert grown == pytest.approx(best(0.25), rel=1e-5)
+
+
 def test_three_of_eight_workers() -> None:
     assert float(result("k_sync", "k_sync", K=3, slow=5, m=1)) == pytest.approx(0.4345, abs=5e-5)
     for name in ("k_batch_sync", "k_batch_async"):
