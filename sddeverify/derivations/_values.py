@@ -54,7 +54,10 @@ def values_at(step: Step, text: str) -> list[tuple[str, str]]:
     known = free_symbols(step)
     given: dict[sympy.Symbol, Any] = {}
     for part in text.split(",") if text.strip() else []:
-        symbol, value = _assignment(part, known)
+        try:
+            symbol, value = _assignment(part, known)
+        except OverflowError:  # SymPy asks for the sign of a number that is too large to be computed
+            raise InvalidScenario(f"values: the line has no value at {text.strip()}") from None
         if symbol in given:
             raise invalid("values", part.strip(), f"one number for {symbol.name}")
         given[symbol] = value
