@@ -88,9 +88,9 @@ class Function(NamedTuple):
         (The argument principle; c right of the abscissa of convergence.)
         """
         start = self.at(ar, c, 2)
-        top = ar.magnitude(ar.scale(start[0], self.damping)) + ar.magnitude(ar.scale(ar.one, self.undelayed))
-        at_c = self.jet(ar, ar.point(c, ZERO), 0)[0]
-        passed = ar.point(line[-1][2], ZERO)[0] > top
+        delayed, rest = ar.scale(start[0], self.damping), ar.scale(ar.one, self.undelayed)
+        at_c = ar.add(ar.add(delayed, ar.point(c, ZERO)), rest)
+        passed = ar.point(line[-1][2], ZERO)[0] > ar.magnitude(delayed) + ar.magnitude(rest)
         require(passed and not at_c[0] <= 0 <= at_c[1], "the line is too short, or the sign of h(c) is not decided")
         curvature = ar.magnitude(ar.scale(start[2], self.damping))
         turns, quarter = 0, 0 if at_c[0] > 0 else 2
