@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sddeverify.commands._claims import prove
+from sddeverify.commands._outputs import require_output
 from sddeverify.errors import InvalidScenario, MissingExtra
 
 if TYPE_CHECKING:
@@ -144,9 +145,9 @@ def command(
     given = {name: value for name, value in values.items() if value is not None}
     if claim != "boundary_tube" and (csv or figure):
         raise InvalidScenario(f"--{'csv' if csv else 'figure'}: it is for boundary_tube; sddeverify chart draws charts")
-    _check_output("--out", out, (SUFFIX,), force)
-    _check_output("--csv", csv, (CSV,), force)
-    _check_output("--figure", figure, FIGURES, force)
+    require_output("--out", out, (SUFFIX,), force=force, why=", which sddeverify check looks for")
+    require_output("--csv", csv, (CSV,), force=force)
+    require_output("--figure", figure, FIGURES, force=force)
     if figure is not None:
         _require_figures()
     result = prove(claim, given)
@@ -163,20 +164,6 @@ def command(
     if figure is not None:
         _draw(result, figure, str(delay))
     _print_certified(claim, result, {"file": out, "csv": csv, "figure": figure}, as_json)
-
-
-def _check_output(option: str, path: Path | None, endings: tuple[str, ...], force: bool) -> None:
-    # Before the proof, which may take long; what happens to the folder meanwhile is reported by save.
-    if path is None:
-        return
-    # Not by invalid(), which shortens a long value: a path is of no use in part.
-    if not path.name.endswith(endings) or path.name in endings:
-        why = ", which sddeverify check looks for" if endings == (SUFFIX,) else ""
-        raise InvalidScenario(f"{option}: write a name ending in {' or '.join(endings)}{why}, not {path}")
-    if not path.parent.is_dir():
-        raise InvalidScenario(f"{option}: the folder of {path} does not exist; write a file in an existing folder")
-    if path.is_dir() or (path.exists() and not force):
-        raise InvalidScenario(f"{option}: {path} exists already; write another name, or add --force to overwrite it")
 
 
 def _require_figures() -> None:

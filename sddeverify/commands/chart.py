@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import require_place
 from sddeverify.errors import SddeverifyError, invalid
 
 if TYPE_CHECKING:
@@ -110,11 +111,8 @@ def _pair(field: str, text: str) -> tuple[str, str]:
 def _check_output(out: Path, force: bool) -> None:
     if out.suffix not in FIGURES:
         raise invalid("--out", str(out), f"a name ending in {', '.join(FIGURES)}")
-    if not out.parent.is_dir():
-        raise invalid("--out", str(out), "a file in a folder that exists")
     for path in _files(out):
-        if path.exists() and not force:
-            raise invalid("--out", str(path), "a name that is not taken, or allow overwriting (--force)")
+        require_place("--out", path, force=force)
     import_module("sddeverify.views.certified_chart")  # says at once if matplotlib is missing
 
 

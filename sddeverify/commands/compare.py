@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from sddeverify.commands._outputs import require_place
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ def command(
     if out is not None and out.suffix not in (".svg", ".png"):
         raise invalid("--out", str(out), "a name ending in .svg or .png")
     if out is not None:
-        _require_place(out, force=force)
-    if out is not None:
+        require_place("--out", out, force=force)
         import_module("sddeverify.views.policies")  # says at once if matplotlib is missing
     asked = Scenario.load(scenario)
     create(asked.policy.name, asked.policy.parameters, asked.workers)  # not run, but a mistake in the file all the same
@@ -89,14 +89,6 @@ def command(
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
     else:
         _print(asked, rows, out)
-
-
-def _require_place(out: Path, *, force: bool) -> None:
-    """Refuse a figure that could not be written, before anything runs."""
-    if out.is_dir() or not out.parent.is_dir():
-        raise invalid("--out", str(out), "the name of a file in a folder that exists")
-    if out.exists() and not force:
-        raise invalid("--out", str(out), "a name that is not taken, or allow overwriting (--force)")
 
 
 def _spec(text: str) -> PolicySpec:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import require_output
 from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def command(
     Exit status: 0 certified, 3 undecided, 2 bad input.
     """
     values = candidates_of(over, first, last, count)
-    _check_file("--out", out, (SUFFIX,), force)
-    _check_file("--figure", figure, (".png", ".svg"), force)
+    require_output("--out", out, (SUFFIX,), force=force, why=", which sddeverify check looks for")
+    require_output("--figure", figure, (".png", ".svg"), force=force)
 
     from sddeverify.scenario import Scenario
 
@@ -121,18 +122,6 @@ def candidates_of(over: str, first: str, last: str, count: int | None) -> list[F
         allowed = f"two integers, 2 to {_MOST} candidates with those between"
         raise invalid("--from, --to", f"{spell(lo)}, {spell(hi)}", allowed)
     return [lo + k for k in range(int(hi - lo) + 1)]
-
-
-def _check_file(option: str, path: Path | None, endings: tuple[str, ...], force: bool) -> None:
-    # Before the search, which may take long.
-    if path is None:
-        return
-    if not path.name.endswith(endings) or path.name in endings:
-        raise InvalidScenario(f"{option}: write a file name that ends in {' or '.join(endings)}, not {path}")
-    if not path.parent.is_dir():
-        raise InvalidScenario(f"{option}: the folder of {path} does not exist; write a file in an existing folder")
-    if path.is_dir() or (path.exists() and not force):
-        raise InvalidScenario(f"{option}: {path} exists already; write another name, or add --force to overwrite it")
 
 
 def _search(
