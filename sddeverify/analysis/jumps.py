@@ -89,7 +89,7 @@ class Jumps:
     def _draw_times(self, rng: np.random.Generator) -> None:
         for start, stop in self._blocks():
             gaps = self.times[start + 2 : stop + 2]
-            _exponentials(rng, gaps, _CELLS_PER_EVENT)
+            _erlang(rng, gaps, self._scratch[: stop - start], 1, _CELLS_PER_EVENT)
             for k in range(start + 2, stop + 2):
                 np.add(self.times[k], self.times[k - 1], out=self.times[k])
 
@@ -138,15 +138,20 @@ class Jumps:
         return row
 
 
-def _exponentials(rng: np.random.Generator, out: Floats, mean: float) -> None:
+def _erlang(rng: np.random.Generator, out: Floats, scratch: Floats, stages: int, stage: float) -> None:
+    """Draw sums of exponential times of mean ``stage``, as the logarithm of a product."""
     rng.random(out=out)
     np.subtract(1.0, out, out=out)  # never 0
+    for _ in range(stages - 1):
+        rng.random(out=scratch)
+        np.subtract(1.0, scratch, out=scratch)
+        out *= scratch
     np.log(out, out=out)
-    out *= -mean
+    out *= -stage
 
 
 def _delays(rng: np.random.Generator, law: Law, scale: float, out: Floats, scratch: Floats) -> None:
-    """Draw delays, in units of 1/scale; short Erlang times as the logarithm of a product."""
+    """Draw delays, in units of 1/scale."""
     if isinstance(law, Sum):
         fixed = sum(part.mean_float for part in law.parts if isinstance(part, Constant))
         rest = [part for part in law.parts if not isinstance(part, Constant)]
@@ -158,14 +163,7 @@ def _delays(rng: np.random.Generator, law: Law, scale: float, out: Floats, scrat
     if isinstance(law, Constant):
         out.fill(law.mean_float * scale)
     elif isinstance(law, Exponential | Erlang) and stages <= _MOST_FACTORS:
-        rng.random(out=out)
-        np.subtract(1.0, out, out=out)
-        for _ in range(stages - 1):
-            rng.random(out=scratch)
-            np.subtract(1.0, scratch, out=scratch)
-            out *= scratch
-        np.log(out, out=out)
-        out *= -law.mean_float / stages * scale
+        _erlang(rng, out, scratch, stages, law.mean_float / stages * scale)
     else:
         with np.errstate(over="ignore"):  # a heavy tail may leave the range of floats: what is infinite reads the past
             sample: Any = law.sample(rng, size=out.size)

@@ -21,8 +21,7 @@ def derive(scenario: Scenario) -> Derivation:
     Results: ``k_sync`` (exponential times, also of K-async), ``k_sync_shifted``, ``k_sync_pareto``, ``k_batch_sync``
     (exponential), ``k_batch_async`` (every law), ``all_workers`` (K = P), ``k_async_freshness`` (exponential),
     ``slot_freshness`` and ``mean_freshness`` (K-batch-async, exponential), ``growing_batches`` (AdaSync).
-    P = K + V with V the workers that
-    are not among the first K. The scenario's numbers do not enter.
+    P = K + V with V the workers that are not among the first K. The scenario's numbers do not enter.
     """
     chain = Chain()
     chain.assume("memoryless", "A15", "For K-sync and K-batch-sync; K-batch-async needs no law.")

@@ -17,6 +17,7 @@ MOST, ARRIVALS, HIGHEST = 32, 2_000, 0.5
 COUNTS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32)
 
 
+@lru_cache(maxsize=256)
 def _emulated(workers: int, law: str) -> np.ndarray:
     from sddeverify.emulator.run import emulate
     from sddeverify.scenario import Scenario
@@ -26,7 +27,6 @@ def _emulated(workers: int, law: str) -> np.ndarray:
     return staleness
 
 
-@lru_cache(maxsize=64)
 def over_workers(law: str) -> tuple[tuple[float, float, float], ...]:
     """Emulate each number of workers of the right panel: mean staleness, and its 10 % and 90 % quantiles."""
     runs = [_emulated(workers, law) for workers in COUNTS]

@@ -65,7 +65,7 @@ def test_a_restarted_server_goes_on_from_its_checkpoint(tmp_path):
     assert recording.ledger.counts[Outcome.LOST] == 2  # all that was in flight at the checkpoint
     assert recording.deaths == ()  # its workers ended with it: that is no death of their own
     before = recording.trace.push_time < restart.seconds
-    assert 0 < before.sum() <= 70  # jobs are numbered by reads: 69 others and no more were read before
+    assert 0 < before.sum() <= 70  # 0 to 69, if the checkpoint is of the last push before: on a busy machine it may
     assert np.any(~before), "nothing was recorded after the restart"
     assert np.all(recording.trace.read_time[~before] > restart.seconds)
 
