@@ -151,11 +151,12 @@ def _grid(ends: Any, cells: int) -> list[Fraction]:
 
 
 _PAIRS = ("--near", "--parameter", "--x", "--y")  # a single number would not do
+_TEXTS = {"--delay", "--delay-hi", "--table"}  # in which a comma is nothing special
 
 
 def _read(field: str, value: str | int) -> str | int | tuple[str, str]:
     """Turn "1/2,3/2" into a pair; whether a claim takes a number or a pair is for its prover to say."""
-    if isinstance(value, str) and field not in ("--delay", "--table") and ("," in value or field in _PAIRS):
+    if isinstance(value, str) and field not in _TEXTS and ("," in value or field in _PAIRS):
         return _pair(field, value)
     return value
 

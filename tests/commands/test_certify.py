@@ -56,6 +56,13 @@ def test_an_interval_of_laws(run, path):
     assert "BOUNDARY_IN_BOX" in run("certify", "stability", "--damping", "1/2,1.43", *laws).out
 
 
+def test_an_interval_of_laws_with_commas(run, path):
+    laws = ["--delay", "sum(constant(1), erlang(3, 1))", "--delay-hi", "sum(constant(5/4), erlang(3, 3/2))"]
+    claim = certified(run, path, "stability", "--damping", "1/3", *laws)
+    means = [part["erlang"]["mean"] for part in claim["delay"]["sum"] if "erlang" in part]
+    assert means == [["1", "3/2"]]
+
+
 def test_root_count(run, path):
     # s + 1.5 e^-s: by scipy.special.lambertw W_0, W_-1 have Re s = -0.0328, the next ones W_1, W_-2 -1.6509.
     arguments = ["root_count", "--damping", "3/2", "--delay", "constant(1)"]
