@@ -1,23 +1,18 @@
 """The heap driver's inner loop for policies that apply each gradient as it arrives, as asynchronous SGD does.
 
-Such a policy leaves the server nothing to decide: the loop keeps the gradients in flight in its heap and the sums of
-the ledger in plain integers, and puts the state machines right when it ends. A test compares all that it leaves with
-what the state machines leave themselves, bit by bit.
-
-In a large pool the heap holds only what is due next. The rest waits in slots of time, unsorted, until its turn comes
-(the calendar queue of Brown, CACM 1988): so an arrival does not climb through a heap that outgrows the caches.
+Such a policy leaves the server nothing to decide. In a large pool the heap holds only what is due next. The rest waits
+in slots of time, unsorted, until its turn comes (the calendar queue of Brown, CACM 1988): so an arrival does not climb
+through a heap that outgrows the caches.
 """
 
 from __future__ import annotations
 
-import gc
 import heapq
 import math
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from sddeverify.emulator import inner_loop
 from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies.asynchronous import Asynchronous
 from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Job
@@ -26,10 +21,7 @@ if TYPE_CHECKING:
     from sddeverify.emulator.drivers import Stop
     from sddeverify.emulator.policies import Policy
     from sddeverify.emulator.run import Emulation
-    from sddeverify.emulator.server import Server
-    from sddeverify.emulator.worker import Worker
 
-PROGRESS_EVERY = 1024
 _ANSWERS = (
     "weigh", "ready", "readers", "joins", "served", "cancelled", "time_limit", "timed_out", "combine",
 )  # fmt: skip
@@ -40,79 +32,39 @@ _SMALL = 512  # from here on slots are worth their trouble
 def applies(emulation: Emulation) -> bool:
     """Whether the policy answers every question as asynchronous SGD does, and nothing else is going on."""
     server = emulation.server
-    return answers(server.policy, Asynchronous) and not (server.buffer or server.held) and is_steady(emulation, 1)
-
-
-def answers(policy: Policy, kind: type[Policy], *, beside: str = "") -> bool:
-    """Whether a policy answers all questions of a loop, but maybe one, as the policies of a kind do."""
-    return all(name == beside or getattr(type(policy), name) is getattr(kind, name) for name in _ANSWERS)
-
-
-def is_steady(emulation: Emulation, gradients: int) -> bool:
-    """Whether workers only compute, and every update consumed so many gradients since what they compute was read."""
-    server = emulation.server
-    each = emulation.samples * gradients
-    jobs = [*server.in_flight.values(), *(one.job for one in server.buffer)]
     return (
-        not (server.absent or server.missing)
-        and all(worker.uplink is None and worker.availability is None for worker in emulation.workers)
-        and all(
-            job.time_limit is None and server.ledger.samples - job.samples_read == each * (server.version - job.version)
-            for job in jobs
-        )
+        answers(server.policy, Asynchronous)
+        and not (server.buffer or server.held)
+        and inner_loop.is_steady(emulation)
+        and consumes_alike(emulation, 1)
     )
+
+
+def answers(policy: Policy, kind: type[Policy]) -> bool:
+    """Whether a policy answers all questions as the policies of a kind do."""
+    return all(getattr(type(policy), name) is getattr(kind, name) for name in _ANSWERS)
+
+
+def consumes_alike(emulation: Emulation, gradients: int) -> bool:
+    """Whether every update consumed so many gradients since what is outstanding was read."""
+    server, each = emulation.server, emulation.samples * gradients
+    jobs = [*server.in_flight.values(), *(one.job for one in server.buffer)]
+    return all(server.ledger.samples - job.samples_read == each * (server.version - job.version) for job in jobs)
 
 
 def run(emulation: Emulation, stop: Stop) -> None:
     """Run until ``stop``, or until no worker is due any more."""
-    go(Loop(emulation), emulation.server, stop)
+    inner_loop.go(Loop(emulation), stop)
 
 
-def go(loop: Loop, server: Server, stop: Stop) -> None:
-    """Let a loop go until ``stop``, or until no worker is due any more, and put the state machines right."""
-    collects = gc.isenabled()
-    gc.disable()  # the loop makes no reference cycles, and a large pool is a lot to look through in vain
-    try:
-        _go(loop, server, stop)
-    finally:
-        if collects:
-            gc.enable()
-    loop.put_back()
-
-
-def _go(loop: Loop, server: Server, stop: Stop) -> None:
-    while loop.heap and not server.diverged:
-        pushed = server.ledger.pushed
-        count = PROGRESS_EVERY - pushed % PROGRESS_EVERY
-        if stop.pushes is not None:
-            count = min(count, stop.pushes - pushed)
-        if count <= 0 or (stop.until is not None and loop.heap[0][0] > stop.until):
-            break
-        if stop.progress is not None and pushed % PROGRESS_EVERY == 0:
-            stop.progress(pushed)
-        loop.arrivals(count, math.inf if stop.until is None else stop.until)
-
-
-class Loop:
+class Loop(inner_loop.InnerLoop):
     """The gradients in flight, (due, worker, job, read time, version read, iterate), and what workers drew ahead."""
 
     def __init__(self, emulation: Emulation) -> None:
-        self.emulation = emulation
+        super().__init__(emulation)
         self.gradients = 1  # that make an update
-        server, workers = emulation.server, emulation.workers
-        objective: Any = workers[0].objective
-        # With additive noise and a linear gradient, one expression serves floats and arrays, and gives the same bits.
-        same = all(one.objective is objective for one in workers)
-        self.linear = same and hasattr(objective, "additive_noise") and objective.centred
-        self.flat = self.linear and objective.dimension == 1
-        self.slope: Any = 0.0
-        if self.linear:
-            self.slope = float(objective.curvatures[0]) if self.flat else objective.curvatures
-        self.noise = [self.drawn(worker) for worker in workers] if self.linear else []
-        self.times = [worker.block for worker in workers]
-        self.iterate = self.plain(server.iterate)
+        workers = emulation.workers
         self.hung: list[tuple[int, int, int, int, Any, None]] = []
-        self.heap: list[tuple[int, int, int, int, int, Any]] = []
         for worker in workers:
             job = worker.job
             if job is not None and worker.due is not None:
@@ -229,8 +181,8 @@ class Loop:
 
     def put_back(self) -> None:
         """Leave the state machines as if they had done all this themselves."""
+        super().put_back()
         server, workers = self.emulation.server, self.emulation.workers
-        server.iterate = self.array(self.iterate)
         self.arrays = {server.version: server.iterate}  # equal iterates are one array
         every: list[tuple[int, int, int, int, Any, int | None]] = [
             (job, index, version, read, seen, due)
@@ -239,14 +191,12 @@ class Loop:
         ]
         every += self.hung
         every.sort(key=itemgetter(0))
-        server.in_flight = {}
+        server.in_flight, server.free = {}, set(range(server.workers))
         for job, index, version, read, seen, due in every:
             worker = workers[index]
             worker.job = server.in_flight[index] = self.job(job, index, version, read, seen)
             worker.due, worker.gives_up = due, False
-        if self.linear:
-            for worker, left in zip(workers, self.noise, strict=True):
-                worker.used = len(worker.drawn) - len(left)
+            server.free.discard(index)
 
     def job(self, job: int, index: int, version: int, read: int, seen: Any) -> Job:
         """Return the job that these are the parts of."""
@@ -256,18 +206,3 @@ class Loop:
             iterate = self.arrays[version] = self.array(seen)
         consumed = server.ledger.samples - self.emulation.samples * self.gradients * (server.version - version)
         return Job(job, index, version, read, consumed, iterate, None)
-
-    def plain(self, iterate: np.ndarray) -> Any:
-        """Return a float where the loop works on floats."""
-        return float(iterate[0]) if self.flat else iterate
-
-    def array(self, iterate: Any) -> np.ndarray:
-        """Return an array again, shape (d,)."""
-        array: np.ndarray = np.array([iterate]) if self.flat else iterate
-        return array
-
-    def drawn(self, worker: Worker) -> list[Any]:
-        """Return what a worker drew ahead and has not used, in reverse order."""
-        rows = worker.drawn[worker.used :][::-1]
-        drawn: list[Any] = rows[:, 0].tolist() if self.flat else list(rows)
-        return drawn

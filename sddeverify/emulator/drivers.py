@@ -12,8 +12,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sddeverify.emulator import at_once, in_rounds
+from sddeverify.emulator import at_once, deciding, in_rounds
 from sddeverify.emulator.clock import Deadlock, VirtualTimeLoop
+from sddeverify.emulator.inner_loop import PROGRESS_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ class Stop:
     def reached(self, emulation: Emulation) -> bool:
         """Whether enough gradients were pushed or the iterate has diverged; reports progress."""
         pushed = emulation.server.ledger.pushed
-        if self.progress is not None and pushed % at_once.PROGRESS_EVERY == 0:
+        if self.progress is not None and pushed % PROGRESS_EVERY == 0:
             self.progress(pushed)
         return emulation.server.diverged or (self.pushes is not None and pushed >= self.pushes)
 
@@ -56,9 +57,10 @@ def run_heap(emulation: Emulation, stop: Stop) -> None:
     server, workers = emulation.server, emulation.workers
     for job in emulation.begin():
         workers[job.worker].begin(job, emulation.now)
-    for loop in (at_once, in_rounds):
+    for loop in (at_once, in_rounds, deciding):
         if loop.applies(emulation):
-            loop.run(emulation, stop)  # what is left, the loop below says
+            loop.run(emulation, stop)
+            break  # what is left, the loop below says
     heap = [
         (worker.due, worker.index, worker.job.id)
         for worker in workers

@@ -1,6 +1,7 @@
 """The heap driver's inner loop for synchronous and K-async SGD: K gradients make an update, their workers wait for it.
 
-All that holds for :mod:`sddeverify.emulator.at_once` holds here; only the gradients that wait for an update are more.
+Large pools wait in slots of time as in :mod:`sddeverify.emulator.at_once`; only the gradients that wait for an update
+are more.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
-from sddeverify.emulator import at_once
+from sddeverify.emulator import at_once, inner_loop
+from sddeverify.emulator.policies._policy import added
 from sddeverify.emulator.policies.k_async import KAsync
-from sddeverify.emulator.policies.k_sync import KSync
 from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Contribution
 
 if TYPE_CHECKING:
@@ -22,22 +23,19 @@ def applies(emulation: Emulation) -> bool:
     """Whether the policy answers every question as K-async SGD does, and nothing else is going on."""
     server = emulation.server
     policy: Any = server.policy
-    if at_once.answers(policy, KSync, beside="cancelled") and type(policy).cancelled is KSync.cancelled:
-        if policy.k != server.workers:  # else nobody is left to be cancelled
-            return False
-    elif not at_once.answers(policy, KAsync):
-        return False
     return (
-        len(server.buffer) < policy.k
+        at_once.answers(policy, KAsync)
+        and len(server.buffer) < policy.k
         and list(server.held) == [one.job.id for one in server.buffer]
         and all(one.weight == 1 and one.samples == emulation.samples for one in server.buffer)
-        and at_once.is_steady(emulation, policy.k)
+        and inner_loop.is_steady(emulation)
+        and at_once.consumes_alike(emulation, policy.k)
     )
 
 
 def run(emulation: Emulation, stop: Stop) -> None:
     """Run until ``stop``, or until no worker is due any more."""
-    at_once.go(_Rounds(emulation), emulation.server, stop)
+    inner_loop.go(_Rounds(emulation), stop)
 
 
 class _Rounds(at_once.Loop):
@@ -90,7 +88,7 @@ class _Rounds(at_once.Loop):
                 applied += [version] * used
                 ticks += used * now - sum(began)
                 versions += used * version - sum(of)
-                before, iterate = iterate, iterate - rate * _mean(gradients)
+                before, iterate = iterate, iterate - rate * (added(gradients) / used)
                 version += 1
                 if version >= next_version or now > next_time:
                     path.observe(now, version, self.array(before), self.array(iterate))
@@ -133,13 +131,3 @@ class _Rounds(at_once.Loop):
             server.held[id_] = (index, read, now, version, None)
             if workers[index].job is not None and index not in server.in_flight:
                 workers[index].give_up()
-
-
-def _mean(gradients: tuple[Any, ...]) -> Any:
-    """Return the mean, summed in the order of :meth:`Policy.combine`; ``sum`` of floats may round otherwise."""
-    if len(gradients) == 1:
-        return gradients[0]
-    total = 0
-    for gradient in gradients[1:]:
-        total = total + gradient
-    return (total + gradients[0]) / len(gradients)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 CHECK_EVERY = 64
 DIVERGED = 1e200
-_MOST_TIME_OUTS = 1000
-_MOST_TIME_OUTS_EACH = 100
+
+
+def most_time_outs(workers: int) -> int:
+    """Return after how many time-outs in a row nobody will ever finish a gradient."""
+    return 1000 + 100 * workers
 
 
 class Job(NamedTuple):
@@ -95,6 +98,7 @@ class Server:
         absent: Workers that died and have not been replaced.
         missing: Those of them that would be computing now.
         buffer: Kept gradients waiting for an update.
+        free: Who does not compute, absent workers included.
         held: Rows that wait for the fate of an earlier push: (worker, read, push, version read, version applied).
         ledger: The staleness ledger.
         next_job: Number of the next job.
@@ -111,6 +115,7 @@ class Server:
     path: PathRecorder
     version: int = 0
     in_flight: dict[int, Job] = field(default_factory=dict)
+    free: set[int] = field(default_factory=set)
     absent: set[int] = field(default_factory=set)
     missing: set[int] = field(default_factory=set)
     buffer: list[Contribution] = field(default_factory=list)
@@ -119,6 +124,9 @@ class Server:
     next_job: int = 0
     time_outs: int = 0
     diverged: bool = False
+
+    def __post_init__(self) -> None:
+        self.free = set(range(self.workers)) - self.in_flight.keys()
 
     def start(self, now: int) -> Orders:
         """Let the workers read the first iterate: all of them, unless the policy holds some back."""
@@ -137,6 +145,7 @@ class Server:
             ledger.duplicates += 1
             return Orders([], [])
         del self.in_flight[worker]
+        self.free.add(worker)
         ledger.pushed += 1
         self.time_outs = 0
         policy = self.policy
@@ -163,9 +172,10 @@ class Server:
         if job is None or job.id != job_id:
             return Orders([], [])
         self.ledger.settle(self.in_flight.pop(worker), Outcome.TIMED_OUT, self.version)
+        self.free.add(worker)
         self.policy.timed_out(job, self)
         self.time_outs += 1
-        if self.time_outs > _MOST_TIME_OUTS + _MOST_TIME_OUTS_EACH * self.workers:
+        if self.time_outs > most_time_outs(self.workers):
             raise Stalled(self.ticks.seconds(now), self.time_outs)
         return self._react(worker, now)
 
@@ -173,6 +183,7 @@ class Server:
         """A worker died: its gradient in flight, which is returned, is lost; it is absent until it joins again."""
         self.ledger.advance(now)
         self.absent.add(worker)
+        self.free.add(worker)
         job = self.in_flight.pop(worker, None)
         if job is not None:
             self.missing.add(worker)
@@ -188,8 +199,8 @@ class Server:
         return Orders([self._assign(worker, now)] if reads else [], [])
 
     def idle(self) -> list[int]:
-        """Return the workers that neither compute nor are absent."""
-        return [one for one in range(self.workers) if one not in self.in_flight and one not in self.absent]
+        """Return the workers that neither compute nor are absent, in their order."""
+        return sorted(self.free - self.absent if self.absent else self.free)
 
     def audit(self) -> Audit:
         """Check the books.
@@ -223,13 +234,14 @@ class Server:
                 cancelled = [one for one in cancelled if one not in fresh]
             start += more
             cancel += cancelled
-            batch = policy.ready(self)
+            batch = policy.ready(self) if self.buffer else []
         return Orders(start, cancel)
 
     def _orders(self, worker: int, now: int, *, updated: bool) -> tuple[list[Job], list[int]]:
-        cancel = [one for one in self.policy.cancelled(self, updated=updated) if one in self.in_flight]
+        cancel = [one for one in self.policy.cancelled(self) if one in self.in_flight] if updated else []
         for one in cancel:
             self.ledger.settle(self.in_flight.pop(one), Outcome.CANCELLED, self.version)
+            self.free.add(one)
         readers = self.policy.readers(self, worker, updated=updated)
         return [self._assign(one, now) for one in readers if one not in self.absent], cancel
 
@@ -241,6 +253,7 @@ class Server:
         job = Job(self.next_job, worker, version, now, self.ledger.samples, iterate, limit)
         self.next_job += 1
         self.in_flight[worker] = job
+        self.free.discard(worker)
         self.ledger.start(self.version - version)
         return job
 

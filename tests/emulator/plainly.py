@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from sddeverify.emulator import at_once, in_rounds
+from sddeverify.emulator import at_once, deciding, in_rounds
 from sddeverify.emulator.run import Emulation
 from sddeverify.objectives import Quadratic
 from tests.emulator import pools
@@ -28,7 +28,7 @@ def emulation(objective, law="exponential(1)", **fields):
 def run_plainly(emulation, **limits):
     """The heap without the inner loop."""
     with pytest.MonkeyPatch.context() as patch:
-        for loop in (at_once, in_rounds):
+        for loop in (at_once, in_rounds, deciding):
             patch.setattr(loop, "applies", lambda _: False)
         return emulation.run(**limits)
 

@@ -1,7 +1,9 @@
 import asyncio
+import heapq
 import signal
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from sddeverify.delays import Law
 from sddeverify.emulator.clock import Deadlock
 from tests.emulator import pools
+from tests.emulator.plainly import run_plainly
 
 
 class Hung(Law):
@@ -116,15 +119,14 @@ def test_divergence_is_reported(driver):
     assert not pools.emulation().run(arrivals=1000, driver=driver).result().diverged
 
 
-def test_cancelled_jobs_do_not_pile_up_in_memory():
+@pytest.mark.parametrize("loop", ["drivers", "deciding"])
+def test_cancelled_jobs_do_not_pile_up_in_memory(loop):
     emulation = pools.emulation("k_sync", "1/2*constant(0) + 1/2*exponential(2000)", workers=50)
     heaps = []
-    from sddeverify.emulator import drivers
-
-    heapify = drivers.heapq.heapify
+    heapify = heapq.heapify
 
     class Watched:
-        heappush, heappop, heapreplace = drivers.heapq.heappush, drivers.heapq.heappop, drivers.heapq.heapreplace
+        heappush, heappop, heapreplace = heapq.heappush, heapq.heappop, heapq.heapreplace
 
         @staticmethod
         def heapify(heap):
@@ -132,8 +134,8 @@ def test_cancelled_jobs_do_not_pile_up_in_memory():
             heapify(heap)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drivers, "heapq", Watched)
-        emulation.run(arrivals=3000)
+        patch.setattr(f"sddeverify.emulator.{loop}.heapq", Watched)
+        (emulation.run if loop == "deciding" else partial(run_plainly, emulation))(arrivals=3000)
     assert len(heaps) > 5  # it was cleaned again and again ...
     assert max(heaps) <= 50  # ... down to the jobs that are really there
 

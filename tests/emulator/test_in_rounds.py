@@ -15,7 +15,6 @@ SPECS = {
     "synchronous": PolicySpec("synchronous"),
     "K-async": PolicySpec("k_async", {"k": 3}),
     "K-async, K = 1": PolicySpec("k_async", {"k": 1}),
-    "K-sync of all": PolicySpec("k_sync", {"k": 5}),
 }
 
 

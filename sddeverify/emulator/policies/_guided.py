@@ -116,6 +116,11 @@ class Guided(Policy):
         """The replays."""
         return self.replayed
 
+    @property
+    def scalars(self) -> bool:
+        """No: gradients carry the numbers of their random stream."""
+        return False
+
     def prepare(self, objective: Objective, random: np.random.Generator) -> None:
         """Take the stream, and remember the objective."""
         self.random, self.objective = random, objective

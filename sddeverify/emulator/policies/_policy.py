@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
 
     from sddeverify.emulator.server import Contribution, Job, Server
     from sddeverify.objectives import Objective
+
+
+def added(gradients: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the sum, one after the other; ``sum`` of floats, which may stand for arrays, may round otherwise."""
+    return reduce(operator.add, gradients)
 
 
 class Policy(ABC):
@@ -43,6 +50,11 @@ class Policy(ABC):
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {}
     silent: ClassVar[bool] = False
     same_data: ClassVar[bool] = False
+
+    @property
+    def scalars(self) -> bool:
+        """Whether floats may stand for arrays of one component: they enter by arithmetic alone and are not kept."""
+        return False
 
     @property
     def extra_gradients(self) -> int:
@@ -96,7 +108,7 @@ class Policy(ABC):
     def ready(self, server: Server) -> list[Contribution]:
         """Return the buffered gradients that form the next update; an empty list to wait for more.
 
-        Asked after every kept push, and again after each update that it caused.
+        Asked after every event, and again after each update that it caused if gradients are left.
         """
 
     @abstractmethod
@@ -117,8 +129,8 @@ class Policy(ABC):
         """Return the version that a worker reads, and that iterate; by default the newest."""
         return server.version, server.iterate
 
-    def cancelled(self, server: Server, *, updated: bool) -> Iterable[int]:
-        """Return the workers whose gradients in flight are cancelled; asked just before :meth:`readers`."""
+    def cancelled(self, server: Server) -> Iterable[int]:
+        """Return the workers whose gradients in flight are cancelled by an update, before :meth:`readers` is asked."""
         return ()
 
     def time_limit(self, server: Server, worker: int) -> int | None:
@@ -133,8 +145,7 @@ class Policy(ABC):
         if len(batch) == 1:
             only = batch[0]
             return only.gradient if only.weight == 1 else only.weight * only.gradient
-        total: np.ndarray = sum(one.weight * one.gradient for one in batch[1:]) + batch[0].weight * batch[0].gradient
-        return total / len(batch)
+        return added([one.weight * one.gradient for one in batch]) / len(batch)
 
     def remaining(self, workers: int) -> int | None:
         """Return how many gradients are outstanding just after every update when no worker is absent.

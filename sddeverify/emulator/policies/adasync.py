@@ -40,6 +40,11 @@ class Adasync(KAsync):
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {"k": up_to_workers, "every": count}
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {"k": lambda workers: 1, "every": lambda workers: 10}
 
+    @property
+    def scalars(self) -> bool:
+        """No: the loss is computed at the iterate."""
+        return False
+
     def prepare(self, objective: Objective, random: np.random.Generator) -> None:
         """Remember the objective."""
         self.objective = objective

@@ -23,6 +23,11 @@ class Asynchronous(Policy):
     versions is (P - 1) J after J updates, whatever the compute times are.
     """
 
+    @property
+    def scalars(self) -> bool:
+        """Gradients are but added."""
+        return True
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Keep every gradient with weight 1."""
         return 1.0

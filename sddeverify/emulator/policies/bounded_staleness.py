@@ -26,29 +26,40 @@ class BoundedStaleness(Asynchronous):
     Attributes:
         bound: How far a reading worker may be ahead; by default 2.
         clocks: Gradients that each worker has pushed.
+        slowest: The smallest of them.
+        moved: Whether it has grown since workers were last asked to read.
     """
 
     bound: int
     clocks: list[int] = field(default_factory=list)
+    slowest: int = 0
+    moved: bool = False
 
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {"bound": count_or_zero}
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {"bound": lambda workers: 2}
 
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Keep every gradient, and advance the clock of its worker."""
-        self.clocks[contribution.job.worker] += 1
+        worker = contribution.job.worker
+        self.clocks[worker] += 1
+        if self.clocks[worker] == self.slowest + 1 and self.slowest not in self.clocks:
+            self.slowest += 1
+            self.moved = True
         return 1.0
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
-        """Everybody who is not too far ahead."""
-        latest = min(self.clocks) + self.bound
-        return [one for one in server.idle() if self.clocks[one] <= latest]
+        """Who pushed, unless it is too far ahead; everybody who is not any more when the slowest has moved."""
+        latest = self.slowest + self.bound
+        if self.moved:
+            self.moved = False
+            return [one for one in server.idle() if self.clocks[one] <= latest]
+        return (worker,) if self.clocks[worker] <= latest else ()
 
     def joins(self, server: Server, worker: int) -> bool:
         """The same rule holds for a worker that comes back."""
         if not self.clocks:
             self.clocks = [0] * server.workers
-        return self.clocks[worker] <= min(self.clocks) + self.bound
+        return self.clocks[worker] <= self.slowest + self.bound
 
     def remaining(self, workers: int) -> None:
         """Nothing: how many wait depends on the compute times."""

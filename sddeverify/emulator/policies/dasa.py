@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sddeverify.emulator.policies._parameters import positive_number
+from sddeverify.emulator.policies._policy import added
 from sddeverify.emulator.policies.asynchronous import Asynchronous
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Dasa(Asynchronous):
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {"gap": positive_number}
     defaults: ClassVar[Mapping[str, Callable[[int], object]]] = {"gap": lambda workers: 1}
 
+    @property
+    def scalars(self) -> bool:
+        """No: directions are kept."""
+        return False
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Note the direction; hold if even the better half is out of date."""
         job = contribution.job
@@ -49,8 +55,7 @@ class Dasa(Asynchronous):
         """The mean of the better half; among equal gaps the first workers."""
         gaps = self._gaps(server)
         chosen = sorted(gaps, key=lambda worker: (gaps[worker], worker))[: (server.workers + 1) // 2]
-        mean: np.ndarray = sum((self.directions[one][0] for one in chosen[1:]), start=self.directions[chosen[0]][0])
-        return mean / len(chosen)
+        return added([self.directions[one][0] for one in chosen]) / len(chosen)
 
     def _gaps(self, server: Server) -> dict[int, float]:
         return {worker: float(np.linalg.norm(server.iterate - place)) for worker, (_, place) in self.directions.items()}

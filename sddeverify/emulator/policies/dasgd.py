@@ -64,6 +64,11 @@ class Dasgd(Asynchronous):
         "reads": lambda workers: "emergent",
     }
 
+    @property
+    def scalars(self) -> bool:
+        """Unless old iterates are kept."""
+        return self.reads == "emergent"
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """The step of the next update."""
         return STEPS[self.steps](server.version + 1)

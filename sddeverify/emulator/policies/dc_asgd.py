@@ -44,6 +44,11 @@ class DcAsgd(Asynchronous):
         "exact_hessian": lambda workers: False,
     }
 
+    @property
+    def scalars(self) -> bool:
+        """Unless the Hessian is a matrix."""
+        return self.hessian is None
+
     def prepare(self, objective: Objective, random: np.random.Generator) -> None:
         """Compute the Hessian if it is wanted."""
         if self.exact_hessian:

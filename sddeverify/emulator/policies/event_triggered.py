@@ -36,7 +36,8 @@ class EventTriggered(Asynchronous):
 
     def uploads(self, job: Job, gradient: np.ndarray) -> bool:
         """Send what is large enough."""
-        return float(gradient @ gradient) >= self.threshold**2
+        square = gradient * gradient if isinstance(gradient, float) else float(gradient @ gradient)
+        return square >= self.threshold**2
 
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Take what was sent."""

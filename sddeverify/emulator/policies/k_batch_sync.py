@@ -23,9 +23,9 @@ class KBatchSync(KBatchAsync):
     Conservation: no applied gradient is stale, and each update cancels P - 1 gradients of age 1.
     """
 
-    def cancelled(self, server: Server, *, updated: bool) -> Sequence[int]:
+    def cancelled(self, server: Server) -> Sequence[int]:
         """Everybody who computes, after an update."""
-        return list(server.in_flight) if updated else ()
+        return list(server.in_flight)
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
         """The worker that pushed, or everybody after an update."""

@@ -23,6 +23,6 @@ class KSync(KAsync):
     Conservation: no applied gradient is stale, and each update cancels P - K gradients of age 1.
     """
 
-    def cancelled(self, server: Server, *, updated: bool) -> Sequence[int]:
+    def cancelled(self, server: Server) -> Sequence[int]:
         """Everybody who computes, after an update."""
-        return list(server.in_flight) if updated else ()
+        return list(server.in_flight)

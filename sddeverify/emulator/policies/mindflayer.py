@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sddeverify.emulator.policies._parameters import count, of_each, probability
-from sddeverify.emulator.policies._policy import Policy
+from sddeverify.emulator.policies._policy import Policy, added
 from sddeverify.emulator.policies._trial_plan import plan
 from sddeverify.errors import invalid
 from sddeverify.exact import non_negative, positive, rational
@@ -55,12 +55,14 @@ class MindFlayer(Policy):
         counts: B_i: trials of each worker in a round, 0 for workers that are not used.
         expected: B.
         done: Trials that each worker has finished in this round.
+        left: Trials of this round that are not finished.
     """
 
     limits: list[float]
     counts: list[int]
     expected: float
     done: list[int] = field(default_factory=list)
+    left: int = 0
 
     parameters: ClassVar[Mapping[str, Callable[[object, str, int], object]]] = {
         "limit": of_each(_exact),
@@ -98,20 +100,32 @@ class MindFlayer(Policy):
         expected = sum(p * b for p, b in zip(values["success"], counts, strict=True))
         return cls([float(one) for one in lengths], counts, float(expected))
 
+    @property
+    def scalars(self) -> bool:
+        """Gradients are but added."""
+        return True
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Every gradient in time is of the present iterate; it counts."""
-        self.done[contribution.job.worker] += 1
+        self._finish(contribution.job)
         return 1.0
 
     def timed_out(self, job: Job, server: Server) -> None:
         """A trial without a gradient is a trial."""
+        self._finish(job)
+
+    def _finish(self, job: Job) -> None:
         self.done[job.worker] += 1
+        self.left -= 1
+
+    def _next_round(self) -> None:
+        self.done, self.left = [0] * len(self.counts), sum(self.counts)
 
     def ready(self, server: Server) -> list[Contribution]:
         """All gradients of the round, when all trials are done."""
-        if any(done < wanted for done, wanted in zip(self.done, self.counts, strict=True)):
+        if self.left:
             return []
-        self.done = [0] * server.workers
+        self._next_round()
         return server.buffer
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
@@ -121,7 +135,7 @@ class MindFlayer(Policy):
     def joins(self, server: Server, worker: int) -> bool:
         """The same for a worker that comes back."""
         if not self.done:
-            self.done = [0] * server.workers
+            self._next_round()
         return self.done[worker] < self.counts[worker]
 
     def time_limit(self, server: Server, worker: int) -> int:
@@ -130,5 +144,4 @@ class MindFlayer(Policy):
 
     def combine(self, batch: list[Contribution], server: Server) -> np.ndarray:
         """The sum over the expected number."""
-        total: np.ndarray = sum((one.gradient for one in batch[1:]), start=batch[0].gradient)
-        return total / self.expected
+        return added([one.gradient for one in batch]) / self.expected

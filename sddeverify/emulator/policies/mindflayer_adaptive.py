@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from sddeverify.emulator.policies._parameters import count, positive_number, probability
-from sddeverify.emulator.policies._policy import Policy
+from sddeverify.emulator.policies._policy import Policy, added
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class MindFlayerAdaptive(Policy):
         "success": lambda workers: "1/2",
     }
 
+    @property
+    def scalars(self) -> bool:
+        """Gradients are but added."""
+        return True
+
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """A trial in time."""
         self._learn(contribution.job.worker, -(1 - self.success))
@@ -84,9 +89,9 @@ class MindFlayerAdaptive(Policy):
         self.finished = 0
         return server.buffer
 
-    def cancelled(self, server: Server, *, updated: bool) -> Sequence[int]:
+    def cancelled(self, server: Server) -> Sequence[int]:
         """The unfinished trials of a round that led to an update."""
-        return list(server.in_flight) if updated else ()
+        return list(server.in_flight)
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
         """Everybody who is free tries again."""
@@ -104,5 +109,4 @@ class MindFlayerAdaptive(Policy):
 
     def combine(self, batch: list[Contribution], server: Server) -> np.ndarray:
         """The sum over the expected number."""
-        total: np.ndarray = sum((one.gradient for one in batch[1:]), start=batch[0].gradient)
-        return total / (self.success * self.trials)
+        return added([one.gradient for one in batch]) / (self.success * self.trials)

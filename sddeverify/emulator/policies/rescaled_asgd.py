@@ -22,14 +22,17 @@ class RescaledAsgd(Asynchronous):
 
     Attributes:
         pushes: Pushes of each worker, plus 1.
+        total: Their sum.
     """
 
     pushes: list[int] = field(default_factory=list)
+    total: int = 0
 
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Total over P times its own."""
         if not self.pushes:
-            self.pushes = [1] * server.workers
+            self.pushes, self.total = [1] * server.workers, server.workers
         worker = contribution.job.worker
         self.pushes[worker] += 1
-        return sum(self.pushes) / (server.workers * self.pushes[worker])
+        self.total += 1
+        return self.total / (server.workers * self.pushes[worker])

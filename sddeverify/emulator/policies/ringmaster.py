@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sddeverify.emulator.policies.drop_stale import DropStale
@@ -21,12 +22,11 @@ class Ringmaster(DropStale):
     the variant that only ignores late gradients is ``drop_stale``. A stopped worker reads again at once.
     """
 
-    def cancelled(self, server: Server, *, updated: bool) -> Sequence[int]:
+    def cancelled(self, server: Server) -> Sequence[int]:
         """Whoever computes a gradient that could only be discarded."""
-        if not updated:
-            return ()
         oldest = server.version - self.threshold
-        return [worker for worker, job in server.in_flight.items() if job.version <= oldest]
+        in_order = takewhile(lambda one: one[1].version <= oldest, server.in_flight.items())  # of their reads
+        return [worker for worker, _ in in_order]
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
         """The worker that pushed and those that were stopped."""

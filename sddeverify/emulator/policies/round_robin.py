@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sddeverify.emulator.policies._policy import Policy
@@ -24,21 +24,29 @@ class RoundRobin(Policy):
 
     Attributes:
         turn: Whose gradient is applied next.
+        waiting: Whose gradients wait for their turn.
     """
 
     turn: int = 0
+    waiting: set[int] = field(default_factory=set)
+
+    @property
+    def scalars(self) -> bool:
+        """Gradients are but added."""
+        return True
 
     def weigh(self, contribution: Contribution, server: Server) -> float | None:
         """Keep every gradient with weight 1."""
+        self.waiting.add(contribution.job.worker)
         return 1.0
 
     def ready(self, server: Server) -> list[Contribution]:
         """The gradient of the worker whose turn it is."""
-        for one in server.buffer:
-            if one.job.worker == self.turn:
-                self.turn = (self.turn + 1) % server.workers
-                return [one]
-        return []
+        if self.turn not in self.waiting:
+            return []
+        worker, self.turn = self.turn, (self.turn + 1) % server.workers
+        self.waiting.discard(worker)
+        return [one for one in server.buffer if one.job.worker == worker]
 
     def readers(self, server: Server, worker: int, *, updated: bool) -> Sequence[int]:
         """The worker whose gradient was just applied."""
@@ -47,7 +55,7 @@ class RoundRobin(Policy):
 
     def joins(self, server: Server, worker: int) -> bool:
         """A worker whose gradient waits for its turn waits, too."""
-        return all(one.job.worker != worker for one in server.buffer)
+        return worker not in self.waiting
 
     def remaining(self, workers: int) -> int:
         """P - 1."""
