@@ -20,6 +20,7 @@ from sddeverify.emulator.policies.asynchronous import Asynchronous
 from sddeverify.emulator.run import Emulation
 from sddeverify.objectives import Quadratic
 from sddeverify.scenario import PolicySpec, Scenario
+from tests.emulator.page import measured
 
 BATCHES = 32
 
@@ -49,8 +50,10 @@ def batch_means(values):
     return means.mean(), means.std(ddof=1) / math.sqrt(BATCHES)
 
 
-def assert_right(values, right, wrong, slack=0.0):
+def assert_right(values, right, wrong, slack=0.0, quantity=None):
     mean, error = batch_means(values)
+    if quantity is not None:
+        measured(quantity, mean, error)
     assert abs(mean - right) < 4.5 * error + slack * right, (mean, error, right)
     assert abs(mean - wrong) > 4.5 * error + slack * right, (mean, error, wrong)
 
@@ -63,9 +66,11 @@ def test_throughput_and_delay_of_a_shared_uplink(law, workers, bandwidth):
     run = emulated(law, workers, ("asynchronous", {}), 12_000, uplink=bandwidth).result()
     right = dynamics(parse(law), workers, Schedule(bandwidth=bandwidth))
     gaps = np.diff(run.trace.push_time)
-    assert_right(gaps, 1 / float(right.arrivals.lo), wrong=1 / min(workers, bandwidth))
+    assert_right(
+        gaps, 1 / float(right.arrivals.lo), 1 / min(workers, bandwidth), 0.0, f"time between arrivals, uplink, {law}"
+    )
     alone = 1 + 1 / bandwidth  # no queue
-    assert_right(run.trace.delays, right.delay.mean_float, wrong=alone)
+    assert_right(run.trace.delays, right.delay.mean_float, alone, 0.0, f"delay, uplink, {law}")
     # The law, too: the share of delays above twice the compute time.
     share = (right.delay.sample(np.random.default_rng(1), 400_000) > 2).mean()
     assert_right(run.trace.delays > 2, share, wrong=(parse(law).sample(np.random.default_rng(1), 400_000) > 2).mean())
@@ -100,8 +105,10 @@ def test_a_time_cap(law, cap, monkeypatch):
     run = emulated(law, 5, ("asynchronous", {}), 12_000).result()
     right = dynamics(parse(law), 5, Schedule(time_cap=cap))
     wrong = 5 * (run.trace.delays.mean() ** -1)  # as if aborted trials took no time
-    assert_right(np.diff(run.trace.push_time), 1 / float(right.arrivals.midpoint), wrong=1 / wrong)
-    assert_right(run.trace.delays, right.delay.mean_float, wrong=1.0, slack=1e-3)  # the Erlang law is on a lattice
+    gaps = np.diff(run.trace.push_time)
+    assert_right(gaps, 1 / float(right.arrivals.midpoint), 1 / wrong, 0.0, f"time between arrivals, cap {cap}, {law}")
+    mean = right.delay.mean_float
+    assert_right(run.trace.delays, mean, 1.0, 1e-3, f"delay, cap {cap}, {law}")  # the Erlang law is on a lattice
 
 
 @pytest.mark.parametrize(("workers", "threshold", "slack"), [(8, 1, 0.0), (8, 4, 0.03), (16, 8, 0.02)])
@@ -111,7 +118,7 @@ def test_acceptance_under_a_threshold(workers, threshold, slack):
     used = run.trace.version_applied >= 0
     right = float(staleness_threshold.acceptance(workers, threshold).midpoint)
     q = 1 - (1 - 1 / workers) ** threshold  # as if everybody's gradients counted
-    assert_right(used, right, wrong=q, slack=slack)
+    assert_right(used, right, q, slack, f"accepted share, P = {workers}, threshold {threshold}")
     if threshold > 1:
         weights = staleness_threshold.staleness(workers, threshold)
         mean = float(sum(n * x for n, x in enumerate(weights)))
@@ -151,6 +158,7 @@ def test_the_mean_decays_at_the_predicted_rate(name):
     rate = math.log(x[:, 0].mean() / x[:, 1].mean()) / (end - start)
     error = np.std(np.log(x[:, 0] / x[:, 1]), ddof=1) / (end - start) / math.sqrt(RUNS)
     allowed = 4.5 * error + 0.03 * right
+    measured(f"decay rate, P = 32, {name}", rate, error)
     assert abs(rate - right) < allowed, (rate, error, right)
     plain = decay_rate(parse(law), float(ALPHA) * WORKERS)
     if name != "plain":

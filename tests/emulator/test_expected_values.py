@@ -134,7 +134,13 @@ def test_freshness_of_memoryless_workers():
     fresh = _fresh(emulated("k_batch_async", "exponential(1)", arrivals=48_000, k=K))
     fresh = fresh[: len(fresh) // K * K].reshape(-1, K)
     for slot in range(1, K + 1):
-        check(fresh[:, slot - 1], 1 - (1 - 1 / P) ** slot, wrong=1 - (1 - 1 / P) ** (slot + 1))
+        wrong = 1 - (1 - 1 / P) ** (slot + 1)
+        check(
+            fresh[:, slot - 1],
+            1 - (1 - 1 / P) ** slot,
+            wrong,
+            f"share of fresh gradients in slot {slot} of 3, exponential",
+        )
     fresh = _fresh(emulated("k_batch_async", "erlang(4, 1)", arrivals=48_000, k=K))
     means = fresh[: len(fresh) // K * K].reshape(-1, K).mean(axis=0)
     assert means == pytest.approx([0.010, 0.041, 0.098], abs=0.01)
@@ -158,7 +164,10 @@ def test_acceptance_under_a_staleness_threshold():
     for _ in range(500):
         q = 1 - (q * (P - 1) / (q * (P - 1) + 1)) ** 16
     run = emulated("drop_stale", "exponential(1)", threshold=16)
+    measured("accepted share, threshold 16, exponential", run.ledger.applied / run.ledger.pushed)
     assert run.ledger.applied / run.ledger.pushed == pytest.approx(q, rel=0.01)
+    wrong = 1 - (1 - 1 / P) ** 16  # as if everybody's gradients counted
+    assert run.ledger.applied / run.ledger.pushed != pytest.approx(wrong, rel=0.015)
 
 
 def test_event_trigger_traffic_and_pull():
@@ -216,14 +225,15 @@ def test_mindflayer_in_the_emulator():
     """Shifted exponential time 1 + Exp(1), limit 3/2: the mean time to a gradient is (1 + E min(eta, 1/2))/p."""
     p = 1 - math.exp(-0.5)
     run = emulated("mindflayer", "shifted_exponential(1, 1)", workers=1, limit="3/2", success="2/5")
-    check(np.diff(run.trace.push_time, prepend=0.0), (1 + p) / p, wrong=1.5 / p)
+    times = np.diff(run.trace.push_time, prepend=0.0)
+    check(times, (1 + p) / p, 1.5 / p, "seconds to a gradient, 1 + Exp(1), limit 3/2")
     trials = run.ledger.pushed + run.ledger.counts[Outcome.TIMED_OUT]
     assert run.ledger.pushed / trials == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / trials))
 
 
 def test_dropout_thins_the_updates():
     run = emulated("gradient_dropout", "erlang(4, 1)", keep="1/4")
-    check((run.trace.version_applied >= 0).astype(float), 0.25, wrong=0.27)
+    check((run.trace.version_applied >= 0).astype(float), 0.25, 0.27, "share applied with keep probability 1/4")
     assert run.mean_staleness == pytest.approx((P - 1) / 4, rel=0.03)
 
 
@@ -238,5 +248,6 @@ def test_stationary_variance_of_memoryless_workers():
     right = alpha**2 * (1 + workers * alpha) / (alpha * (2 + alpha - workers * alpha**2))
     wrong = alpha**2 / (alpha * (2 - alpha))  # that of undelayed SGD
     mean, error = np.mean(values), np.std(values, ddof=1) / math.sqrt(24)
+    measured("stationary variance of memoryless workers, P = 4, α = 1/10", mean, error)
     assert abs(mean - right) < 4.5 * error
     assert abs(mean - wrong) > 4.5 * error
