@@ -11,6 +11,7 @@ import asyncio
 import heapq
 import math
 import selectors
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,12 +67,11 @@ class Ticks:
         """Return the nearest tick count to a finite time."""
         return round(seconds * self.per_second)
 
-    def of_durations(self, durations: np.ndarray) -> list[int | None]:
+    def of_durations(self, durations: np.ndarray) -> array[int] | list[int | None]:
         """Return the nearest tick counts to sampled durations; an infinite duration becomes ``None`` (never)."""
         scaled = np.rint(durations * self.per_second)
         if scaled.max() < 2.0**62:
-            whole: list[int | None] = scaled.astype(np.int64).tolist()
-            return whole
+            return array("q", scaled.astype(np.int64).tobytes())
         return [int(ticks) if ticks < math.inf else None for ticks in scaled.tolist()]
 
 

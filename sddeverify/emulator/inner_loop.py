@@ -10,11 +10,14 @@ from __future__ import annotations
 import gc
 import math
 from abc import ABC, abstractmethod
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import MutableSequence
+
     from sddeverify.emulator.drivers import Stop
     from sddeverify.emulator.run import Emulation
     from sddeverify.emulator.worker import Worker
@@ -108,8 +111,7 @@ class InnerLoop(ABC):
         array: np.ndarray = np.array([iterate]) if self.flat else iterate
         return array
 
-    def drawn(self, worker: Worker) -> list[Any]:
+    def drawn(self, worker: Worker) -> MutableSequence[Any]:
         """Return what a worker drew ahead and has not used, in reverse order."""
         rows = worker.drawn[worker.used :][::-1]
-        drawn: list[Any] = rows[:, 0].tolist() if self.flat else list(rows)
-        return drawn
+        return array("d", rows[:, 0].tobytes()) if self.flat else list(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -77,7 +78,8 @@ class Worker:
         noise: Random stream of gradients; used when a gradient is pushed, so that a cancelled one costs nothing.
         drawn: What gradients of an objective with additive noise add to the full gradient, drawn ahead, shape (n, d).
         used: How many rows of it are used.
-        block: Compute times drawn ahead, in ticks, in reverse order; ``None`` is a gradient that never ends.
+        block: Compute times drawn ahead, in ticks, in reverse order; ``None`` is a gradient that never ends. An array
+            where it can be: the blocks of a large pool then stay in the caches.
         block_size: Size of the next block.
         job: What it computes.
         due: When it will be done or give up, in ticks; ``None`` for never, or when it is idle.
@@ -96,7 +98,7 @@ class Worker:
     noise: np.random.Generator
     drawn: np.ndarray = field(default_factory=lambda: np.empty((0, 1)))
     used: int = 0
-    block: list[int | None] = field(default_factory=list)
+    block: array[int] | list[int | None] = field(default_factory=list)
     block_size: int = _FIRST_BLOCK
     job: Job | None = None
     due: int | None = None
@@ -155,7 +157,7 @@ class Worker:
     def draw_times(self) -> None:
         """Draw the next compute times: one call for many is cheap; blocks grow, so that large pools draw little."""
         durations = np.asarray(self.law.sample(self.times, size=self.block_size), dtype=np.float64)
-        self.block = self.ticks.of_durations(durations)[::-1]
+        self.block = self.ticks.of_durations(durations[::-1])
         self.block_size = min(2 * self.block_size, _LARGEST_BLOCK)
 
     def draw_noise(self) -> None:

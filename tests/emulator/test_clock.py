@@ -1,5 +1,6 @@
 import asyncio
 import math
+from array import array
 from fractions import Fraction
 
 import numpy as np
@@ -110,6 +111,7 @@ def test_ticks_are_powers_of_two_near_the_resolution():
 def test_durations_become_the_nearest_ticks_and_infinity_never():
     ticks = Ticks(8.0)
     assert ticks.of_durations(np.array([0.0, 0.24, 1.0, np.inf])) == [0, 2, 8, None]
+    assert ticks.of_durations(np.array([0.0, 0.24, 1.0])) == array("q", [0, 2, 8])
     assert ticks.of(1.3) == 10
     assert Fraction(ticks.seconds(3)) == Fraction(3, 8)
 
