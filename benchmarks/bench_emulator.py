@@ -6,13 +6,16 @@ processes, waiting for timeouts. "simpy" is what one writes with our objective; 
 with noise drawn in blocks, as our heap does. Both keep the columns of the trace and the sums of the staleness, but
 neither audits them, records the path of the iterate, or can be stopped and resumed.
 
-Synchronous SGD, K-async SGD and bounded staleness are compared likewise, with SimPy's processes as one writes them:
-they wait for an event that says "updated". All push as many gradients, with the same draws. Bounded staleness
-stands for the policies that no inner loop of the heap driver knows: the state machines do all the work there.
+Other policies are compared likewise, with SimPy's processes as one writes them: they wait for an event that says
+"updated", and are interrupted where a policy cancels them. All push as many gradients, with the same draws.
+The heap driver has an inner loop for asynchronous SGD and for policies that but weigh or drop what arrives, one for
+synchronous and K-async SGD, and one for all others, which asks them their questions at every push: bounded staleness
+and K-sync stand for these.
 
 Medians of processor time; the table is written to EMULATOR.md beside this file.
 """
 
+import math
 import os
 import platform
 import statistics
@@ -43,8 +46,10 @@ ROWS: list[tuple[str, str, float, str]] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
-def results() -> Iterator[None]:
+def results(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
+    if request.config.option.keyword:  # a part of the benchmarks is no page
+        return
     lines = [
         "# The emulator: measured medians",
         "",
@@ -90,9 +95,15 @@ def emulated(
 
 
 def in_simpy(
-    workers: int, arrivals: int, start: int = 0, mark: Callable[[], None] = nothing, *, tuned: bool
+    workers: int,
+    arrivals: int,
+    start: int = 0,
+    mark: Callable[[], None] = nothing,
+    *,
+    tuned: bool,
+    threshold: float = math.inf,
 ) -> Callable[[], float]:
-    """Return the same policy as SimPy processes."""
+    """Return the same policy as SimPy processes; of a staleness from the threshold on, gradients are dropped."""
 
     def run() -> float:
         environment = simpy.Environment()
@@ -121,11 +132,12 @@ def in_simpy(
                 rows.append((index, read, now, version, updated))
                 state["versions"] += updated - version
                 state["seconds"] += now - read
-                state["w"] = state["w"] - 0.001 * gradient
-                state["version"] += 1
-                if state["version"] == start:
+                if updated - version < threshold:
+                    state["w"] = state["w"] - 0.001 * gradient
+                    state["version"] += 1
+                if len(rows) == start:
                     mark()
-                elif state["version"] == arrivals:
+                elif len(rows) == arrivals:
                     enough.succeed()
 
         for index in range(workers):
@@ -176,6 +188,55 @@ def batches_in_simpy(workers: int, arrivals: int, used: int) -> Callable[[], flo
             environment.process(worker(index))
         environment.run(until=enough)
         assert len(rows) + len(buffer) == arrivals
+        return float(state["w"][0])
+
+    return run
+
+
+def first_in_simpy(workers: int, arrivals: int, used: int) -> Callable[[], float]:
+    """Return K-sync SGD as SimPy processes: who has not pushed is interrupted when K others have."""
+
+    def run() -> float:
+        environment = simpy.Environment()
+        objective, law = Quadratic(["1"], "1/100"), Exponential("1")
+        state: dict[str, Any] = {"w": objective.initial(), "version": 0, "pushed": 0, "updated": environment.event()}
+        rows: list[tuple[int, float, float, int, int]] = []
+        gradients: list[Any] = []
+        waiting: set[int] = set()
+        enough = environment.event()
+
+        def worker(index: int) -> Any:
+            times, noise = generators(0, index)
+            block: list[float] = []
+            while True:
+                if not block:
+                    block = law.sample(times, size=64)[::-1].tolist()
+                read, version, iterate = environment.now, state["version"], state["w"]
+                try:
+                    yield environment.timeout(block.pop())
+                except simpy.Interrupt:
+                    continue
+                rows.append((index, read, environment.now, version, version))
+                gradients.append(objective.gradient(iterate, noise))
+                state["pushed"] += 1
+                if state["pushed"] == arrivals:
+                    enough.succeed()
+                if len(gradients) < used:
+                    waiting.add(index)
+                    yield state["updated"]
+                    continue
+                state["w"] = state["w"] - 0.001 * (sum(gradients) / used)
+                state["version"] += 1
+                for other, process in enumerate(processes):
+                    if other != index and other not in waiting:
+                        process.interrupt()
+                updated, state["updated"] = state["updated"], environment.event()
+                gradients.clear(), waiting.clear()
+                updated.succeed()
+
+        processes = [environment.process(worker(index)) for index in range(workers)]
+        environment.run(until=enough)
+        assert len(rows) == arrivals
         return float(state["w"][0])
 
     return run
@@ -268,12 +329,17 @@ POLICIES: dict[str, tuple[PolicySpec, Callable[[int], Callable[[], float]]]] = {
         PolicySpec("bounded_staleness", {"bound": 2}),
         lambda arrivals: bounded_in_simpy(16, arrivals, 2),
     ),
+    "drop-stale, 20": (
+        PolicySpec("drop_stale", {"threshold": 20}),
+        lambda arrivals: in_simpy(16, arrivals, tuned=False, threshold=20),
+    ),
+    "K-sync, K = 8": (PolicySpec("k_sync", {"k": 8}), lambda arrivals: first_in_simpy(16, arrivals, 8)),
 }
 
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_arrivals_of_other_policies(benchmark: Any, name: str) -> None:
-    """The same for policies that let workers wait."""
+    """The same for policies that let workers wait, drop what they push, or cancel it."""
     policy, other = POLICIES[name]
     runs = {"heap": emulated(16, "heap", ARRIVALS, policy=policy), "simpy": other(ARRIVALS)}
     seconds = taking_turns(benchmark, runs)
@@ -349,7 +415,7 @@ def test_euler_maruyama(benchmark: Any, law: Any) -> None:
 @pytest.mark.parametrize("law", [Constant("1"), Exponential("1"), Erlang(4, "1")], ids=str)
 def test_jump_process(benchmark: Any, law: Any, noise: float) -> None:
     def run() -> None:
-        jump_process(law, 0.1, 8.0, noise, events=250, paths=2000)
+        jump_process(law, 0.1, 8.0, noise, events=250, events_per_sample=250, paths=20_000)
 
     what = f"{law}, {'with' if noise else 'without'} noise"
-    ROWS.append(("jump process, event of a path", what, 1e9 * measured(benchmark, run) / (250 * 2000), "ns"))
+    ROWS.append(("jump process, event of a path", what, 1e9 * measured(benchmark, run) / (250 * 20_000), "ns"))

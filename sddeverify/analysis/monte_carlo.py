@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.analysis.jumps import Jumps, widths
+from sddeverify.analysis.jumps import NARROWEST, Jumps, widths
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 from sddeverify.errors import UnsupportedScenario, invalid
 from sddeverify.exact import integer
@@ -113,6 +113,7 @@ def jump_process(
     noise: float = 0.0,
     *,
     events: int,
+    events_per_sample: int = 1,
     paths: int = 1000,
     seed: int = 0,
 ) -> Paths:
@@ -128,14 +129,15 @@ def jump_process(
         law: The law of tau, any. A delay longer than the largest float reads the past before t = 0.
         alpha: Learning rate times Hessian eigenvalue.
         arrival_rate: Events per unit of time.
-        noise: Standard deviation of what an event adds (learning rate times that of the gradient); the numbers are
-            drawn in single precision.
+        noise: Standard deviation of what an event adds (learning rate times that of the gradient).
         events: Number of events of each path.
+        events_per_sample: After how many events each X is kept; a divisor of ``events``.
         paths: Number of independent paths.
-        seed: Seed of all randomness.
+        seed: Seed of all randomness. Exponential and Erlang times and the noise are drawn in single precision
+            (:class:`sddeverify.analysis.draws.Draws`); times are added up, and paths computed, in double precision.
 
     Returns:
-        X after each event; ``times`` are the means (k + 1)/arrival_rate of the random times of the events.
+        X after every so many events; ``times`` are the means k/arrival_rate of the random times of these events.
 
     Raises:
         InvalidScenario: for numbers out of range.
@@ -144,20 +146,24 @@ def jump_process(
     _require(arrival_rate, "arrival_rate")
     if not 0 <= noise < math.inf:
         raise invalid("noise", noise, "a number that is not negative")
-    _require_counts(events=events, paths=paths)
-    if events * paths > _MOST_ENTRIES:
-        raise invalid("events x paths", events * paths, f"at most {_MOST_ENTRIES}")
+    _require_counts(events=events, events_per_sample=events_per_sample, paths=paths)
+    if events % events_per_sample:
+        raise invalid("events_per_sample", events_per_sample, f"a divisor of {events}, the number of events")
+    if events * paths > _MOST_ENTRIES * events_per_sample:
+        raise invalid("events x paths", events * paths, f"at most {_MOST_ENTRIES} for each event of a sample")
+    if events * min(paths, NARROWEST) > _MOST_ENTRIES:
+        raise invalid("events", events, f"at most {_MOST_ENTRIES // min(paths, NARROWEST)} with {paths} paths")
     rng = np.random.Generator(np.random.SFC64(seed))
-    values = np.empty((events, paths))
+    values = np.empty((events // events_per_sample, paths))
     jumps: Jumps | None = None
     first = 0
     for width in widths(events, paths):
         if jumps is None or jumps.paths != width:
             jumps = None  # before the next: two of them may not fit into memory
             jumps = Jumps(law, arrival_rate, alpha, noise, events, width)
-        values[:, first : first + width] = jumps.run(rng)
+        values[:, first : first + width] = jumps.run(rng)[events_per_sample - 1 :: events_per_sample]
         first += width
-    return Paths(np.arange(1, events + 1) / arrival_rate, values.T)
+    return Paths(np.arange(events_per_sample, events + 1, events_per_sample) / arrival_rate, values.T)
 
 
 def _parts(law: Law) -> tuple[float, int, float]:

@@ -1,8 +1,8 @@
-"""The heap driver's inner loop for policies that apply each gradient as it arrives, as asynchronous SGD does.
+"""The heap driver's inner loop for policies that apply or discard each gradient as it arrives.
 
-Such a policy leaves the server nothing to decide. In a large pool the heap holds only what is due next. The rest waits
-in slots of time, unsorted, until its turn comes (the calendar queue of Brown, CACM 1988): so an arrival does not climb
-through a heap that outgrows the caches.
+Such a policy does as asynchronous SGD does, or has but the weight of a gradient to decide. In a large pool the heap
+holds only what is due next. The rest waits in slots of time, unsorted, until its turn comes (the calendar queue of
+Brown, CACM 1988): so an arrival does not climb through a heap that outgrows the caches.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sddeverify.emulator import inner_loop
 from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies.asynchronous import Asynchronous
-from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Job
+from sddeverify.emulator.server import CHECK_EVERY, DIVERGED, Contribution, Job
 
 if TYPE_CHECKING:
     from sddeverify.emulator.drivers import Stop
@@ -27,22 +27,23 @@ _ANSWERS = (
 )  # fmt: skip
 _IN_A_SLOT = 64
 _SMALL = 512  # from here on slots are worth their trouble
+_new = tuple.__new__  # makes named tuples at half the price of their own constructor
 
 
 def applies(emulation: Emulation) -> bool:
-    """Whether the policy answers every question as asynchronous SGD does, and nothing else is going on."""
+    """Whether the policy answers every other question as asynchronous SGD does, and nothing else is going on."""
     server = emulation.server
     return (
-        answers(server.policy, Asynchronous)
+        answers(server.policy, Asynchronous, but=("weigh",))
         and not (server.buffer or server.held)
         and inner_loop.is_steady(emulation)
         and consumes_alike(emulation, 1)
     )
 
 
-def answers(policy: Policy, kind: type[Policy]) -> bool:
-    """Whether a policy answers all questions as the policies of a kind do."""
-    return all(getattr(type(policy), name) is getattr(kind, name) for name in _ANSWERS)
+def answers(policy: Policy, kind: type[Policy], but: tuple[str, ...] = ()) -> bool:
+    """Whether a policy answers all questions but some as the policies of a kind do."""
+    return all(getattr(type(policy), name) is getattr(kind, name) for name in _ANSWERS if name not in but)
 
 
 def consumes_alike(emulation: Emulation, gradients: int) -> bool:
@@ -61,7 +62,7 @@ class Loop(inner_loop.InnerLoop):
     """The gradients in flight, (due, worker, job, read time, version read, iterate), and what workers drew ahead."""
 
     def __init__(self, emulation: Emulation) -> None:
-        super().__init__(emulation)
+        super().__init__(emulation, scalars=emulation.server.policy.scalars)
         self.gradients = 1  # that make an update
         workers = emulation.workers
         self.hung: list[tuple[int, int, int, int, Any, None]] = []
@@ -105,13 +106,17 @@ class Loop(inner_loop.InnerLoop):
         reads: list[float] = []
         pushes: list[float] = []
         seen_versions: list[int] = []
+        fates: list[int] = []  # version that each is applied at, or -1, where some may be discarded
+        policy, ledger, each = server.policy, server.ledger, self.emulation.samples
+        keeps = answers(policy, Asynchronous)
         first = version = server.version
-        job, now = server.next_job, server.ledger.now
-        ticks = versions = 0  # sums of the ages of what is applied
+        consumed = ledger.samples - each * version  # plus each for a version
+        job, now = server.next_job, ledger.now
+        ticks = versions = lost_ticks = lost_versions = 0  # sums of the ages of what is applied, and discarded
         next_version, next_time = path.waits_for()
         end = version + count
         while version < end and heap and heap[0][0] <= until:
-            now, index, _, read, version_read, seen = heap[0]
+            now, index, number, read, version_read, seen = heap[0]
             if linear:
                 draws = noise[index]
                 if not draws:
@@ -120,17 +125,31 @@ class Loop(inner_loop.InnerLoop):
                 gradient = slope * seen + draws.pop()
             else:
                 gradient = workers[index].gradient(seen)
-            before, iterate = iterate, iterate - rate * gradient
-            ticks += now - read
-            versions += version - version_read
             who.append(index)
             reads.append(read / per_second)
             pushes.append(now / per_second)
             seen_versions.append(version_read)
-            version += 1
-            if version >= next_version or now > next_time:
-                path.observe(now, version, self.array(before), self.array(iterate))
-                next_version, next_time = path.waits_for()
+            if not keeps:
+                server.iterate, server.version = iterate, version
+                one = _new(Job, (number, index, version_read, read, consumed + each * version_read, seen, None))
+                weight = policy.weigh(_new(Contribution, (one, gradient, each, now, 1.0)), server)
+                if weight is None:
+                    fates.append(-1)
+                    end -= 1
+                    lost_ticks += now - read
+                    lost_versions += version - version_read
+                else:
+                    fates.append(version)
+                    if weight != 1:
+                        gradient = weight * gradient
+            if keeps or weight is not None:
+                before, iterate = iterate, iterate - rate * gradient
+                ticks += now - read
+                versions += version - version_read
+                version += 1
+                if version >= next_version or now > next_time:
+                    path.observe(now, version, self.array(before), self.array(iterate))
+                    next_version, next_time = path.waits_for()
             block = times[index]
             if not block:
                 workers[index].draw_times()
@@ -156,8 +175,15 @@ class Loop(inner_loop.InnerLoop):
                 break
         self.iterate = iterate
         server.next_job, server.version = job, version
-        server.rows.extend_columns(who, reads, pushes, seen_versions, range(first, version))
-        self.account(version - first, version - first, now, ticks, versions)
+        server.rows.extend_columns(who, reads, pushes, seen_versions, range(first, version) if keeps else fates)
+        self.account(len(who), version - first, now, ticks, versions)
+        discarded = len(who) - (version - first)
+        ledger.started += discarded
+        ledger.counts[Outcome.DISCARDED] += discarded
+        lost = ledger.ages[Outcome.DISCARDED]
+        lost.ticks += lost_ticks
+        lost.versions += lost_versions
+        lost.samples += lost_versions * each
 
     def account(self, pushed: int, updates: int, now: int, ticks: int, versions: int) -> None:
         """Enter arrivals and updates into the ledger: gradients on one side, what counts alone tell on the other."""

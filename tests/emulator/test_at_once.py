@@ -14,6 +14,16 @@ from sddeverify.scenario import Group, PolicySpec
 from tests.emulator import pools
 from tests.emulator.plainly import OBJECTIVES, Hanging, emulation, run_plainly, same, state
 
+WEIGHING = [
+    PolicySpec("drop_stale", {"threshold": 1}),
+    PolicySpec("drop_stale", {"threshold": 4}),
+    PolicySpec("delay_adaptive"),
+    PolicySpec("staleness_aware"),
+    PolicySpec("event_triggered", {"threshold": 1}),
+    PolicySpec("gradient_dropout"),
+    PolicySpec("rescaled_asgd"),
+]
+
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("law", pools.LAWS[::3])
@@ -34,6 +44,18 @@ def test_a_large_pool_waits_in_slots_of_time(law):
     for limits in ({"arrivals": 1}, {"until": 1.25}, {"arrivals": 2000}):
         fast.run(**limits)
         assert same(fast, run_plainly(plain, **limits))
+
+
+@pytest.mark.parametrize("objective", ["one dimension", "three dimensions"])
+@pytest.mark.parametrize("policy", WEIGHING, ids=str)
+def test_policies_that_weigh(policy, objective):
+    """Weights, and gradients that are discarded: all books, after every piece."""
+    fast, plain, tasks = (emulation(OBJECTIVES[objective](), policy=policy) for _ in range(3))
+    for limits in ({"arrivals": 0}, {"arrivals": 1}, {"until": 9.5}, {"arrivals": 104}, {"until": 240.0}):
+        fast.run(**limits)
+        assert at_once.applies(fast)
+        assert same(fast, run_plainly(plain, **limits))
+    assert fast.result().trace == tasks.run(until=240.0, driver="asyncio").result().trace
 
 
 def start(emulation):
@@ -88,7 +110,7 @@ def test_progress_is_reported_once_for_each_number():
 
 def test_only_where_nothing_is_to_be_decided():
     alike = {name for name in POLICIES if at_once.applies(pools.emulation(name))}
-    assert alike == {"asynchronous", "dpsgd"}
+    assert alike == {"asynchronous", "dpsgd"} | {policy.name for policy in WEIGHING}
     for changed in ({"uplink": "3"}, {"pool": [Group(5, "constant(1)", on="constant(1)", off="constant(1)")]}):
         assert not at_once.applies(pools.emulation(law="constant(1)", **changed)), changed
     assert not at_once.applies(pools.emulation(PolicySpec("mindflayer", {"trials": 2, "success": "1/2"})))

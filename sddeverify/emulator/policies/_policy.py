@@ -27,8 +27,10 @@ class Policy(ABC):
     """What a parameter server does with gradients; one policy per file, each a dataclass.
 
     A policy answers five questions and nothing else: it may read the server, but only the server changes
-    the iterate, the buffer and the books. What a policy must remember are fields of its dataclass (numbers,
-    strings, arrays, lists, dicts, generators), so that a checkpoint holds all of it.
+    the iterate, the buffer and the books. Inner loops of the heap driver show it the version, the iterate, the buffer,
+    who computes and who is free; where :meth:`weigh` alone is not that of asynchronous SGD, version and iterate alone.
+    What a policy must remember are fields of its dataclass (numbers, strings, arrays, lists, dicts, generators), so
+    that a checkpoint holds all of it.
 
     1. On a push: apply, buffer or discard, and with which weight? :meth:`weigh`, :meth:`ready`
     2. Who reads again, and when? :meth:`readers`, asked after every update, and after an event without one;
