@@ -19,16 +19,15 @@ NARROWEST, _MOST_EVENTS = 64, 2**23  # of a block: the memory of a long run is b
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def widths(events: int, paths: int) -> list[int]:
-    """Return into how many paths each to cut an ensemble: almost equal numbers, few enough for caches and memory.
+def width(events: int, paths: int) -> int:
+    """Return into how many paths each to cut an ensemble: few enough for caches and memory, and for the last ones, too.
 
     Args:
         events: Number of events of each path.
         paths: Number of paths.
     """
     widest = min(PATHS, max(NARROWEST, _MOST_EVENTS // events))
-    parts = -(-paths // widest)
-    return [(paths + part) // parts for part in range(parts)]
+    return -(-paths // -(-paths // widest))
 
 
 class Jumps:
@@ -75,13 +74,12 @@ class Jumps:
             after = self.x[start + 3 : stop + 3]
             if self.noise:
                 draws.normals(after, self.noise)
-            else:
-                after.fill(0.0)
             for row, now in zip(rows, after, strict=True):
                 flat.take(row, None, delayed, "clip")
                 np.multiply(delayed, factor, delayed)
-                np.add(before, delayed, delayed)
-                np.add(now, delayed, now)
+                if self.noise:
+                    np.add(delayed, now, delayed)
+                np.add(before, delayed, now)
                 before = now
         return self.x[3:]
 

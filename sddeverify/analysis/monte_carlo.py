@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sddeverify.analysis.jumps import NARROWEST, Jumps, widths
+from sddeverify.analysis.jumps import NARROWEST, Jumps, width
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 from sddeverify.errors import UnsupportedScenario, invalid
 from sddeverify.exact import integer
@@ -155,14 +155,10 @@ def jump_process(
         raise invalid("events", events, f"at most {_MOST_ENTRIES // min(paths, NARROWEST)} with {paths} paths")
     rng = np.random.Generator(np.random.SFC64(seed))
     values = np.empty((events // events_per_sample, paths))
-    jumps: Jumps | None = None
-    first = 0
-    for width in widths(events, paths):
-        if jumps is None or jumps.paths != width:
-            jumps = None  # before the next: two of them may not fit into memory
-            jumps = Jumps(law, arrival_rate, alpha, noise, events, width)
-        values[:, first : first + width] = jumps.run(rng)[events_per_sample - 1 :: events_per_sample]
-        first += width
+    jumps = Jumps(law, arrival_rate, alpha, noise, events, width(events, paths))
+    for first in range(0, paths, jumps.paths):
+        kept = values[:, first : first + jumps.paths]
+        kept[:] = jumps.run(rng)[events_per_sample - 1 :: events_per_sample, : kept.shape[1]]
     return Paths(np.arange(events_per_sample, events + 1, events_per_sample) / arrival_rate, values.T)
 
 
