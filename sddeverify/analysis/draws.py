@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sddeverify.delays import Constant, Erlang, Exponential, Law, Sum
 
 _MOST_FACTORS = 7  # of a product of uniforms; for more stages the gamma sampler is faster, as measured
+_MIDDLE = 3  # so many factors of 2^-31 first, the others last: no product leaves the range of single precision
 _UNIT = np.float32(2.0**-31)
 
 Floats: TypeAlias = NDArray[np.float64]
-Singles: TypeAlias = NDArray[np.float32]
 
 
 class Draws:
@@ -36,10 +36,13 @@ class Draws:
     def exponentials(self, out: Floats, stages: int, stage: float) -> None:
         """Draw sums of exponential times of mean ``stage``, as the logarithm of a product."""
         product, factor = self._first[: out.size], self._second[: out.size]
-        _uniforms(self._odd(out.size), product)
+        np.copyto(product, self._odd(out.size), casting="unsafe")
+        np.multiply(product, np.float32(2.0 ** (-31 * _MIDDLE)), out=product)
         for _ in range(stages - 1):
-            _uniforms(self._odd(out.size), factor)
+            np.copyto(factor, self._odd(out.size), casting="unsafe")
             np.multiply(product, factor, out=product)
+        np.multiply(product, np.float32(2.0 ** (31 * (_MIDDLE - stages))), out=product)
+        np.abs(product, out=product)
         np.log(product, out=product)
         np.copyto(out, product.reshape(out.shape))
         out *= -stage
@@ -68,7 +71,9 @@ class Draws:
         half = -(-out.size // 2)
         bits = self._odd(2 * half)
         radius, cosine, sine = self._second[:half], self._first[:half], self._first[half : 2 * half]
-        _uniforms(bits[:half], radius)
+        np.copyto(radius, bits[:half], casting="unsafe")
+        np.abs(radius, out=radius)
+        np.multiply(radius, _UNIT, out=radius)
         np.log(radius, out=radius)
         np.multiply(radius, np.float32(-2), out=radius)
         np.sqrt(radius, out=radius)
@@ -85,9 +90,3 @@ class Draws:
         bits = self.rng.bit_generator.random_raw(-(-count // 2)).view(np.int32)[:count]
         np.bitwise_or(bits, 1, out=bits)
         return bits
-
-
-def _uniforms(bits: NDArray[np.int32], out: Singles) -> None:
-    np.copyto(out, bits, casting="unsafe")
-    np.abs(out, out=out)
-    np.multiply(out, _UNIT, out=out)
