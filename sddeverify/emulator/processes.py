@@ -35,7 +35,7 @@ from sddeverify.emulator.pool import (
     start_pool,
 )
 from sddeverify.emulator.problem import require_data_of_workers
-from sddeverify.emulator.resumption import Resumption, keeper
+from sddeverify.emulator.resumption import Resumption, identity, keeper
 from sddeverify.emulator.server import Server
 from sddeverify.emulator.session import Death, Session
 from sddeverify.emulator.task import Task, named
@@ -43,6 +43,7 @@ from sddeverify.emulator.trace import Trace
 from sddeverify.emulator.trace_writer import TraceFile
 from sddeverify.emulator.worker import batch_size_of, with_batch_size
 from sddeverify.errors import invalid
+from sddeverify.scenario import PolicySpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -179,8 +180,11 @@ def record(
         raise invalid("trace file", str(out), "a name that is not taken, or allow overwriting (--force)")
     rule = policies.create(policy, policy_parameters or {}, workers)
     require_data_of_workers(rule, policy, objective, workers)
-    before = Resumption.read(store, workers, policy) if resume else None
-    if before is not None:
+    spec = PolicySpec(policy, policy_parameters)  # type: ignore[arg-type]  # it checks
+    about = {"workers": workers, "policy": spec.written(), "seed": seed}
+    before = None
+    if resume:
+        before = Resumption.read(store, {**about, "batch_size": batch_size, "learning_rate": learning_rate})
         batch_size, learning_rate = before.batch_size, before.learning_rate
     if store is not None and store.exists() and not (force or resume):
         raise invalid("checkpoint", str(store), "a name that is not taken, or go on from it (--resume)")
@@ -199,13 +203,15 @@ def record(
             stack.push_async_callback(close_pool, pool)
             pool += await start_pool(workers - elsewhere)  # they load their libraries while we load the data
             target, rate = _objective(objective, parameters or {}, workers, learning_rate)
+            if before is not None:
+                before.require_data(target)
             rule.prepare(target, policies.generator(seed))
             if gate is not None:
                 await unless(stop, gate.fill(pool))
             incarnation = 0 if before is None else before.incarnation
             task = Task(target, seed, workers, names, target)
             task = await unless(stop, _set_up(pool, task, batch_size, incarnation))
-            about = {"workers": workers, "policy": policy, "learning_rate": rate, "batch_size": task.batch_size}
+            about.update(learning_rate=rate, batch_size=task.batch_size, data=identity(target))
             equipped = task.equipped(rule, rate)
             if equipped is not task:  # workers compute something else: inner steps
                 await unless(stop, _tell(pool, equipped, incarnation))

@@ -181,6 +181,20 @@ def test_a_policy_with_parameters_under_faults(run, tmp_path):
     assert "lost" in outcome.out
 
 
+def test_another_recording_is_not_resumed(run, tmp_path):
+    """Neither with other data for the workers, nor with another objective: the trace stays as it is."""
+    trace, options = tmp_path / "t.csv", [*OPTIONS, "--checkpoint", tmp_path / "state", "--seconds", 0.5]
+    labels = ["--labels", "01234", "--labels", "56789"]
+    assert run("record", *options, *labels, "--out", trace).status == 0
+    left = trace.read_bytes()
+    for others in ([], ["--labels", "56789", "--labels", "01234"], ["--labels", "01234", "--labels", "56780"]):
+        refused = run("record", *options, *others, "--resume", "--out", trace)
+        refused.assert_one_sentence("objective", "state", "--labels")
+    assert trace.read_bytes() == left
+    assert run("record", *options, *labels, "--resume", "--out", trace).status == 0
+    assert len(trace.read_bytes()) > len(left)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -31,7 +31,10 @@ class Noisy:
         return float(self.h * (w @ w) / 2)
 
     def gradient(self, w, rng):
-        return self.h * w + self.noise * rng.standard_normal(self.dimension)
+        return self.full_gradient(w) + self.noise * rng.standard_normal(self.dimension)
+
+    def full_gradient(self, w):
+        return self.h * w
 
     def batch_loss(self, w, rng):
         return self.loss(w) + float(self.noise * rng.standard_normal(self.dimension) @ w)

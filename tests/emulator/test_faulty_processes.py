@@ -108,7 +108,9 @@ def test_a_killed_server_is_resumed(tmp_path):
     fields = options | {"objective": pools.Busy(), "policy_parameters": {"k": 2}, "seconds": 0.5}
     with pytest.raises(InvalidScenario, match="not taken"):
         record(**fields)
-    for changed in ({"workers": 3}, {"policy": "asynchronous", "policy_parameters": {}}):
+    another = {"policy": "asynchronous", "policy_parameters": {}}
+    parameters = {"policy_parameters": {"k": 1}}
+    for changed in ({"workers": 3}, another, parameters, {"batch_size": 301}, {"learning_rate": 0.5}, {"seed": 1}):
         with pytest.raises(InvalidScenario, match="as in the checkpoint"):
             record(**(fields | changed), resume=True)
     assert out.read_text().splitlines() == left
