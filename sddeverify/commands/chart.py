@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.commands._outputs import require_place
+from sddeverify.commands._outputs import require_output
 from sddeverify.errors import SddeverifyError, invalid
 
 if TYPE_CHECKING:
@@ -109,10 +109,9 @@ def _pair(field: str, text: str) -> tuple[str, str]:
 
 
 def _check_output(out: Path, force: bool) -> None:
-    if out.suffix not in FIGURES:
-        raise invalid("--out", str(out), f"a name ending in {', '.join(FIGURES)}")
+    require_output("--out", out, FIGURES, force=True)
     for path in _files(out):
-        require_place("--out", path, force=force)
+        require_output("--out", path, force=force)
     import_module("sddeverify.views.certified_chart")  # says at once if matplotlib is missing
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from sddeverify.commands._outputs import require_place
+from sddeverify.commands._outputs import require_output
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -69,10 +69,8 @@ def command(
         raise invalid("--scenario", None, "the name of a scenario file (.json or .toml)")
     if arrivals is not None and arrivals < 1:
         raise invalid("--arrivals", arrivals, "a positive number of gradients")
-    if out is not None and out.suffix not in (".svg", ".png"):
-        raise invalid("--out", str(out), "a name ending in .svg or .png")
+    require_output("--out", out, (".svg", ".png"), force=force)
     if out is not None:
-        require_place("--out", out, force=force)
         import_module("sddeverify.views.policies")  # says at once if matplotlib is missing
     asked = Scenario.load(scenario)
     create(asked.policy.name, asked.policy.parameters, asked.workers)  # not run, but a mistake in the file all the same

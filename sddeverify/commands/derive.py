@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import require_output
 from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
@@ -75,12 +76,8 @@ def _check_exports(exports: dict[str, Path | None], as_json: bool, force: bool) 
     if len(to_output) + as_json > 1:
         raise InvalidScenario("standard output: only one of --latex -, --markdown - and --json can go there")
     for option, path in exports.items():
-        if path is None or path == STANDARD_OUTPUT:
-            continue
-        if path.is_dir() or not path.parent.is_dir():
-            raise invalid(option, str(path), "a file in an existing folder, or - for standard output")
-        if path.exists() and not force:
-            raise invalid(option, str(path), "a file that does not exist yet, or add --force to overwrite it")
+        if path != STANDARD_OUTPUT:
+            require_output(option, path, force=force)
 
 
 def _export(option: str, path: Path, derivations: list[Derivation], checked: list[DerivationCheck]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import UnsupportedScenario, invalid
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from sddeverify.emulator.processes import Recording
     from sddeverify.objectives import Objective
 
-EXIT_INTERRUPTED = 130
 _LONGEST_NUMBER = 1000
 _WORDS = {"true": True, "false": False}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import InvalidScenario, MissingExtra, invalid
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sddeverify.report import Report, Row
 
-EXIT_INTERRUPTED = 130
 _MOST_WORKERS = 256
 _WIDE = 110
 

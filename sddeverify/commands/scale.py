@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -110,15 +111,19 @@ def _run(plan: Plan, out: Path | None, jobs: int, cluster: str | None, retries: 
     from sddeverify import scale
 
     console = Console(stderr=True)
-    with (
-        scale.Results(plan, out) as results,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
-    ):
-        task = bar.add_task(plan.kind, total=len(plan.tasks))
-        scale.run(
-            results, jobs=jobs, cluster=cluster, retries=retries, progress=lambda done: bar.update(task, completed=done)
-        )
-        return scale.summarise(results)
+    results = scale.Results(plan, out)
+    try:
+        with results, Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(plan.kind, total=len(plan.tasks))
+            scale.run(
+                results, jobs=jobs, cluster=cluster, retries=retries, progress=lambda n: bar.update(task, completed=n)
+            )
+            return scale.summarise(results)
+    except KeyboardInterrupt:
+        done = f"interrupted after {len(results.rows)} of {len(plan.tasks)} tasks"
+        kept = "nothing is kept without --out" if out is None else f"{out} keeps them, and the same command goes on"
+        typer.echo(f"sddeverify: {done}; {kept}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _print(summary: dict[str, Any], out: Path | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from sddeverify.errors import MissingExtra, SddeverifyError, invalid
@@ -11,7 +13,7 @@ from sddeverify.exact import integer
 from sddeverify.scale.work import work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from sddeverify.scale.folder import Results
     from sddeverify.scale.plan import Task
@@ -75,6 +77,19 @@ def run(
         )
 
 
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Let the processes that are started ignore Ctrl-C, which goes to them too: this process ends them."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _here(results: Results, left: list[Task], retries: int) -> Generator[tuple[Task, Any], None, None]:
     plan = results.plan
     for task in left:
@@ -108,14 +123,15 @@ def _on_cluster(
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(quiet))
         if address is None:
-            local = d.LocalCluster(
-                n_workers=jobs,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address="127.0.0.1:0",  # any free port; all on loopback only
-                host="127.0.0.1",
-                silence_logs=logging.CRITICAL,
-            )
+            with _deaf():
+                local = d.LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",  # any free port; all on loopback only
+                    host="127.0.0.1",
+                    silence_logs=logging.CRITICAL,
+                )
             stack.enter_context(local)
             client = d.Client(local)
         else:

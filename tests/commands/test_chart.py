@@ -28,7 +28,7 @@ def test_law_to_certificate_table_and_figure(run, tmp_path):
     tree = json.loads(document)["claim"]["tree"]
     assert len(rows) == sum(n != -2 for n in tree)
     assert {row["unstable_roots"] for row in rows} == {"", "0", "2"}
-    run(*arguments).assert_one_sentence("taken")
+    run(*arguments).assert_one_sentence("exists already")
     # the undecided cells of the file are taken up on a finer grid
     finer = run("chart", "constant($y)", "--cells", "16", "--resume", tmp_path / "chart.cert.json", "--json")
     assert json.loads(finer.out)["undecided"] < 0.15

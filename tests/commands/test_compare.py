@@ -124,7 +124,7 @@ def test_long_names_cut_no_number(run, scenario, monkeypatch):
         (["k_sync:=3"], "name:parameter=value"),
         (["event_triggered:threshold=nan"], "policy.threshold: 'nan'"),
         (["event_triggered:threshold=inf"], "policy.threshold: 'inf'"),
-        (["asynchronous", "--out", "missing/figure.svg"], "a folder that exists"),
+        (["asynchronous", "--out", "missing/figure.svg"], "an existing folder"),
         (["drop_stale:threshold=0"], "threshold"),
         (["asynchronous:k=2"], "policy.k"),
         (["asynchronous", "--arrivals", 0], "--arrivals"),

@@ -1,3 +1,9 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,6 +45,26 @@ def test_ensemble(run: Run, scenario: Path, tmp_path: Path) -> None:
     assert outcome.json["arrivals"] == 150
     assert outcome.json["finished"] == outcome.json["tasks"] == 3
     assert "mean staleness" in run("scale", "ensemble", scenario, "--runs", 1, "--arrivals", 50).out
+
+
+def test_ctrl_c_at_a_terminal(scenario: Path, tmp_path: Path) -> None:
+    """It goes to all processes of the group: one sentence comes of it, and what is finished is kept."""
+    out = tmp_path / "out"
+    arguments = ["ensemble", scenario, "--runs", 2000, "--arrivals", 2000, "--jobs", 2, "--out", out]
+    command = [sys.executable, "-m", "sddeverify", "scale", *map(str, arguments)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not (out / "finished.jsonl").exists() or (out / "finished.jsonl").stat().st_size < 1000:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    found = re.fullmatch(r"sddeverify: interrupted after (\d+) of 2000 tasks; (\S+) keeps them, .* goes on\n", stderr)
+    assert found, stderr
+    assert found[2] == str(out)
+    assert int(found[1]) == len((out / "finished.jsonl").read_text().splitlines())
 
 
 def test_chart(run: Run, scenario: Path) -> None:
