@@ -3,8 +3,10 @@ import pytest
 from sddeverify.agreement import Verdict, arrivals
 from sddeverify.delays import Constant, Erlang, Exponential
 from tests.agreement.pool import simulate
+from tests.emulator.page import measured
 
 ERLANG = Erlang(3, "1/20")
+Z = 2.576  # what sampling errors at the level 1 % are in standard errors
 
 
 def erlang(rng):
@@ -20,6 +22,8 @@ def test_right_law(seed):
 
 def test_wrong_mean():
     trace = simulate(erlang, 8, 4000, 0)
+    right = arrivals.check(trace, ERLANG, 8)  # 160 in a unit of time
+    measured("arrival rate of a trace, P = 8, Erlang 3 of mean 1/20", right.observed, right.sampling_error / Z)
     assert arrivals.check(trace, Erlang(3, "1/18"), 8).verdict is Verdict.INCONSISTENT
 
 

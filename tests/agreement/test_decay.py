@@ -10,6 +10,14 @@ from sddeverify.agreement import Mode, Verdict, decay, ensemble
 from sddeverify.delays import Constant, Erlang, Exponential
 from sddeverify.exact import Enclosure
 from sddeverify.models import CharacteristicFunction
+from tests.emulator.page import measured
+
+Z = 2.576  # what sampling errors at the level 1 % are in standard errors
+MEASURED = {
+    (Exponential("1"), 0.1): "exponent of the mean, P = 8, c = 1/10, exponential",
+    (Constant("1"), 0.8): "exponent of the mean, P = 8, c = 4/5, constant",
+    (Constant("1"), 1.7): "exponent of the mean, P = 8, c = 1.7, constant",
+}
 
 
 def erlang_roots(shape, c):
@@ -53,6 +61,8 @@ def test_right_damping(law, c):
     found = run(law, c)
     assert found.check.verdict is Verdict.CONSISTENT, found.check
     assert found.how == ("ladder" if isinstance(law, Erlang) else "exact")
+    if (law, c) in MEASURED:
+        measured(MEASURED[law, c], found.check.observed, found.check.sampling_error / Z or None)
 
 
 @pytest.mark.parametrize(("law", "c"), [*RIGHT[1:], *LADDER[:2]])

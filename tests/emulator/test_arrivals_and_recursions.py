@@ -54,6 +54,7 @@ def test_boundary_of_the_round_robin(workers):
         scenario = pools.scenario("erlang(2, 1)", workers, learning_rate=f"{factor * limit:.9f}", policy=policy)
         path = Emulation.create(scenario, objective=Quadratic(["1"])).run(arrivals=4000).result().path
         sizes.append(abs(path.iterates[-40:]).max())
+        measured(f"largest of 40 iterates after 4000 at {factor} of the boundary, P = {workers}", sizes[-1])
     assert sizes[0] < 0.01
     assert sizes[1] > 100
     assert abs(math.pi / (2 * workers) / limit - 1) > 0.02  # the wrong limit lies outside what was just shown

@@ -19,6 +19,7 @@ from sddeverify.emulator.trace import Trace
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
 from sddeverify.scenario import PolicySpec
 from tests.emulator import pools
+from tests.emulator.page import measured
 
 LAWS = [law for law in pools.LAWS if law != "constant(1)"]
 
@@ -69,8 +70,12 @@ def test_arrival_rate_and_staleness(law):
     # arrival for each worker.
     allowed = (3.9 * deviation / mean / math.sqrt(arrivals) + workers / arrivals) * workers / mean
     assert abs(run.arrival_rate - workers / mean) < allowed
-    # A rate of P/m for wrong reasons would be noticed: an error of 8 %, or one worker more.
-    assert allowed < 0.08 * workers / mean
+    # Refused: P - 1 workers, and P + 1, by the same data.
+    for wrong in (workers - 1, workers + 1):
+        assert abs(run.arrival_rate - wrong / mean) > allowed
+    if law in ("exponential(1)", "uniform(0, 2)"):
+        error = deviation / mean / math.sqrt(arrivals) * workers / mean
+        measured(f"arrival rate, P = 6, {law}", run.arrival_rate, error)
     # Conservation makes the staleness exact up to what is in flight.
     in_flight = run.audit.outstanding.versions
     assert run.mean_staleness == pytest.approx(workers - 1 - in_flight / arrivals, abs=1e-12)
