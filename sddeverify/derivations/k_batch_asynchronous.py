@@ -75,7 +75,8 @@ def derive(scenario: Scenario) -> Derivation:
         strength,
         Factor(),
         "ηh(P + (K - 1)/2)/K: batches lower it, but not the K-fold. Waiting depends on who else pushes, which is "
-        "ignored here: good to a few percent, not exact (equal workers in turn).",
+        "ignored here. So equal workers in turn do not lose stability at π/2: with K = P it is (3K - 1)/(2(K - 1)), "
+        "which falls from 5/2 to 3/2; for P from 8 to 128 and a smaller K > 1 that divides P, π/2 is right to 8 %.",
     )
     return Derivation(
         name="k_batch_asynchronous",

@@ -50,13 +50,13 @@ def test_littles_invariance_behind_an_uplink():
     assert run.arrival_rate * run.trace.delays.mean() == pytest.approx(32, rel=0.005)  # and not 31, 3 % less
 
 
-@pytest.mark.parametrize(("workers", "k"), [(8, 8), (16, 4), (12, 3)])
+@pytest.mark.parametrize(("workers", "k"), [(8, 8), (16, 4), (12, 3), (4, 4), (40, 40)])
 def test_boundary_of_batches_of_equal_workers(workers, k):
     """K divides P: w' = w - alpha ((K-1)/K w_(j-P/K) + 1/K w_(j-P/K+1)), as all but the last of a batch read before it
     is applied. Deterministic, 2 % on either side of the boundary from its polynomial.
 
     Wrong: alpha P/K < pi/2, as if nobody waited for a batch; and a E[delay] = alpha (P + (K-1)/2)/K = pi/2, which is an
-    approximation: its product at the boundary is 1.6 to 1.7.
+    approximation on either side: for K = P the product at the boundary is (3K - 1)/(2(K - 1)), from 5/2 down to 3/2.
     """
     lag = workers // k
 
@@ -83,7 +83,10 @@ def test_boundary_of_batches_of_equal_workers(workers, k):
     waited, alone = lo * (workers + (k - 1) / 2) / k, lo * workers / k
     measured(f"product of damping and mean delay at the boundary, equal workers, P = {workers}, K = {k}", waited)
     assert 1.02 * alone < math.pi / 2  # it grows where the first wrong formula calls it stable
-    assert 0.98 * waited > math.pi / 2  # and shrinks beyond the second
+    if k == workers:
+        assert waited == pytest.approx((3 * k - 1) / (2 * (k - 1)))
+    # and shrinks beyond the second, or grows before it
+    assert 1.02 * waited < math.pi / 2 if k == 40 else 0.98 * waited > math.pi / 2
 
 
 def test_k_async_of_equal_workers():
