@@ -12,7 +12,8 @@ The heap driver has an inner loop for asynchronous SGD and for policies that but
 synchronous and K-async SGD, and one for all others, which asks them their questions at every push: bounded staleness
 and K-sync stand for these.
 
-Medians of processor time; the table is written to EMULATOR.md beside this file.
+Medians of processor time, and of elapsed time for the jump process, which uses threads; the table is written to
+EMULATOR.md beside this file.
 """
 
 import math
@@ -54,7 +55,8 @@ def results(request: pytest.FixtureRequest) -> Iterator[None]:
         "# The emulator: measured medians",
         "",
         f"One run of `make bench` on {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} CPUs,",
-        f"with a load average of {os.getloadavg()[0]:.1f} at its end. Medians of processor time.",
+        f"with a load average of {os.getloadavg()[0]:.1f} at its end. Medians of processor time;",
+        "for the jump process, of elapsed time.",
         "",
         "| work | what | figure | unit |",
         "|---|---|---|---|",
@@ -414,8 +416,16 @@ def test_euler_maruyama(benchmark: Any, law: Any) -> None:
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 @pytest.mark.parametrize("law", [Constant("1"), Exponential("1"), Erlang(4, "1")], ids=str)
 def test_jump_process(benchmark: Any, law: Any, noise: float) -> None:
-    def run() -> None:
-        jump_process(law, 0.1, 8.0, noise, events=250, events_per_sample=250, paths=20_000)
+    seconds: dict[int, list[float]] = {1: [], 2: []}
 
+    def run() -> None:
+        for threads, each in seconds.items():
+            began = time.perf_counter()
+            jump_process(law, 0.1, 8.0, noise, events=250, events_per_sample=250, paths=20_000, threads=threads)
+            each.append(time.perf_counter() - began)
+
+    benchmark.pedantic(run, rounds=ROUNDS, warmup_rounds=1)
     what = f"{law}, {'with' if noise else 'without'} noise"
-    ROWS.append(("jump process, event of a path", what, 1e9 * measured(benchmark, run) / (250 * 20_000), "ns"))
+    for threads, each in seconds.items():
+        work = f"jump process, event of a path, {threads} thread{'s' * (threads > 1)}"
+        ROWS.append((work, what, 1e9 * statistics.median(each) / (250 * 20_000), "ns"))

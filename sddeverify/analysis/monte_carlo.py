@@ -6,6 +6,8 @@ Both start from X(0) = 1 with no gradients before t = 0 (X = 0 there). Estimates
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,6 +118,7 @@ def jump_process(
     events_per_sample: int = 1,
     paths: int = 1000,
     seed: int = 0,
+    threads: int | None = None,
 ) -> Paths:
     """Simulate X <- X - alpha X(t - tau) + noise xi at the times of a Poisson process, exactly.
 
@@ -135,6 +138,8 @@ def jump_process(
         paths: Number of independent paths.
         seed: Seed of all randomness. Exponential and Erlang times and the noise are drawn in single precision
             (:class:`sddeverify.analysis.draws.Draws`); times are added up, and paths computed, in double precision.
+        threads: Number of threads, by default one for each core that this process may use; the paths are the same
+            for any number.
 
     Returns:
         X after every so many events; ``times`` are the means k/arrival_rate of the random times of these events.
@@ -153,13 +158,34 @@ def jump_process(
         raise invalid("events x paths", events * paths, f"at most {_MOST_ENTRIES} for each event of a sample")
     if events * min(paths, NARROWEST) > _MOST_ENTRIES:
         raise invalid("events", events, f"at most {_MOST_ENTRIES // min(paths, NARROWEST)} with {paths} paths")
-    rng = np.random.Generator(np.random.SFC64(seed))
+    if threads is not None:
+        integer(threads, "threads", 1, 1024)
     values = np.empty((events // events_per_sample, paths))
-    jumps = Jumps(law, arrival_rate, alpha, noise, events, width(events, paths))
-    for first in range(0, paths, jumps.paths):
-        kept = values[:, first : first + jumps.paths]
-        kept[:] = jumps.run(rng)[events_per_sample - 1 :: events_per_sample, : kept.shape[1]]
+    wide = width(events, paths)
+    blocks = [values[:, first : first + wide] for first in range(0, paths, wide)]
+    left = iter(enumerate(blocks))
+
+    def work(_: int) -> None:
+        jumps = Jumps(law, arrival_rate, alpha, noise, events, wide)
+        for number, block in left:  # of all threads: a step of an iterator is not interrupted
+            rng = np.random.Generator(np.random.SFC64([seed, number]))
+            block[:] = jumps.run(rng)[events_per_sample - 1 :: events_per_sample, : block.shape[1]]
+
+    count = min(threads or _cores(), len(blocks))
+    if count == 1:
+        work(0)
+    else:
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                list(pool.map(work, range(count)))
+            finally:  # after an interruption nobody begins another block
+                list(left)
     return Paths(np.arange(events_per_sample, events + 1, events_per_sample) / arrival_rate, values.T)
+
+
+def _cores() -> int:
+    known = hasattr(os, "sched_getaffinity")  # on Linux
+    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
 
 
 def _parts(law: Law) -> tuple[float, int, float]:

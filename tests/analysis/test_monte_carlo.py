@@ -78,7 +78,7 @@ def test_jump_process_looks_up_the_past_exactly(law: Law) -> None:
     """Against a loop over one path that keeps a list and walks through it."""
     paths, blocks = 5, (32, 8)
     fast = jump_process(law, 0.3, 2.0, events=40, paths=paths, seed=9).values
-    rng = np.random.Generator(np.random.SFC64(9))
+    rng = np.random.Generator(np.random.SFC64([9, 0]))
     gaps = np.vstack([-logarithms(rng, (n, paths)) / 2.0 for n in blocks])
     times = np.vstack([np.zeros(paths), np.cumsum(gaps, axis=0)])
     delays = np.vstack([drawn(rng, law, (n, paths)) for n in blocks])
@@ -141,9 +141,22 @@ def test_an_ensemble_is_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns end where they belong: five paths in blocks of two, against those blocks one by one."""
     monkeypatch.setattr(jumps, "PATHS", 2)
     whole = jump_process(SHIFTED, 0.3, 4.0, 0.1, events=40, paths=5, seed=6).values
-    rng = np.random.Generator(np.random.SFC64(6))
-    parts = [jumps.Jumps(SHIFTED, 4.0, 0.3, 0.1, 40, 2).run(rng).T for _ in range(3)]
+    streams = [np.random.Generator(np.random.SFC64([6, block])) for block in range(3)]
+    parts = [jumps.Jumps(SHIFTED, 4.0, 0.3, 0.1, 40, 2).run(rng).T for rng in streams]
     np.testing.assert_array_equal(whole, np.vstack(parts)[:5])
+    for threads in (1, 2, 7):
+        same = jump_process(SHIFTED, 0.3, 4.0, 0.1, events=40, paths=5, seed=6, threads=threads).values
+        np.testing.assert_array_equal(whole, same)
+
+
+def test_what_a_thread_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: jumps.Jumps, rng: np.random.Generator) -> np.ndarray:
+        raise MemoryError
+
+    monkeypatch.setattr(jumps, "PATHS", 2)
+    monkeypatch.setattr(jumps.Jumps, "run", fails)
+    with pytest.raises(MemoryError):
+        jump_process(SHIFTED, 0.3, 4.0, events=40, paths=5, threads=2)
 
 
 def test_delays_beyond_the_range_of_floats() -> None:
@@ -176,6 +189,8 @@ def test_bad_numbers(field: str) -> None:
         jump_process(Exponential("1"), 0.0, 1.0, events=2)
     with pytest.raises(InvalidScenario, match=r"^events_per_sample: 3 .* a divisor of 4, "):
         jump_process(Exponential("1"), 0.1, 1.0, events=4, events_per_sample=3)
+    with pytest.raises(InvalidScenario, match=r"^threads: 0 "):
+        jump_process(Exponential("1"), 0.1, 1.0, events=4, threads=0)
     with pytest.raises(InvalidScenario, match=r"^events x paths: "):
         jump_process(Exponential("1"), 0.1, 1.0, events=10**4, paths=10**5)
     with pytest.raises(InvalidScenario, match=r"^events: .* at most 4194304 with 100 paths"):
