@@ -113,7 +113,8 @@ def _print(asked: Scenario, summary: dict[str, Any]) -> None:
 
     from sddeverify.emulator.summary import ledger_rows, number, table
 
-    rate = "sum of 1/m" if asked.pool else "P/m"
+    away = any(group.off is not None for group in asked.pool)
+    rate = "sum of (time there)/m" if away else "sum of 1/m" if asked.pool else "P/m"
     least = "" if summary["least_loss"] is None else f"least mean loss: {number(summary['least_loss'])}"
     rows = [
         ("arrivals", f"{summary['arrivals']} in {number(summary['duration'])} s", ""),

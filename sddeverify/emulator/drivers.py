@@ -112,7 +112,8 @@ def _is_current(entry: tuple[int, int, int], workers: list[Worker]) -> bool:
 
 def _waiting(emulation: Emulation) -> str:
     hung = sum(worker.job is not None for worker in emulation.workers)
-    return f" ({hung} workers will never finish, {len(emulation.workers) - hung} wait for the server)"
+    waiting = len(emulation.workers) - hung
+    return f" ({hung} worker{'s' * (hung != 1)} will never finish, {waiting} wait{'s' * (waiting == 1)} for the server)"
 
 
 def run_asyncio(emulation: Emulation, stop: Stop) -> None:

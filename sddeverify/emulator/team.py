@@ -101,6 +101,15 @@ def _stream(seed: int, *key: int) -> np.random.Generator:
 
 
 def mean_rate(scenario: Scenario) -> float:
-    """Return the gradients in a second that the pool computes when nobody waits, hangs or is away: sum of 1/mean."""
+    """Return the gradients in a second that the pool computes when nobody waits or hangs: sum of 1/mean.
+
+    Who is away at times computes in the others: renewal reward, share of the time there over mean.
+    """
     groups = scenario.pool or (Group(scenario.workers, scenario.compute),)
-    return math.fsum(group.workers / group.compute.mean_float for group in groups)
+    return math.fsum(group.workers * _share_there(group) / group.compute.mean_float for group in groups)
+
+
+def _share_there(group: Group) -> float:
+    if group.on is None or group.off is None:
+        return 1.0
+    return group.on.mean_float / (group.on.mean_float + group.off.mean_float)

@@ -117,3 +117,12 @@ def test_the_unit_of_time_suits_the_fastest():
     assert ticks_of(scenario).per_second > 2**39 * 1000
     assert mean_rate(scenario) == pytest.approx(1000.003)
     assert ticks_of(pools.scenario("constant(2)")) == Ticks.for_mean(2)
+
+
+def test_mean_rate_of_workers_who_are_away_at_times():
+    """20 workers, there a quarter of the time: 5 in a second, with a standard error of 1.1 %: at 4.5 of them."""
+    pool = [Group(20, "constant(1)", on="exponential(1)", off="exponential(3)")]
+    scenario = pools.scenario("constant(1)", 20, pool=pool, seed=3)
+    assert mean_rate(scenario) == 5
+    run = Emulation.create(scenario, objective=pools.Noisy()).run(until=2000).result()
+    assert run.arrival_rate == pytest.approx(5, rel=0.05)  # 20 if absences did not count
