@@ -61,7 +61,8 @@ def command(
         from sddeverify.commands._atlas import make
 
         out.mkdir(parents=True, exist_ok=True)
-        for name in track(names, "certifying", console=Console(stderr=True)):
+        console = Console(stderr=True)
+        for name in track(names, "certifying", console=console, transient=True, disable=not console.is_terminal):
             make(name, out)
     rows = table(out, names)
     if as_json:
