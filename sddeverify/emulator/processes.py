@@ -211,7 +211,8 @@ def record(
             incarnation = 0 if before is None else before.incarnation
             task = Task(target, seed, workers, names, target)
             task = await unless(stop, _set_up(pool, task, batch_size, incarnation))
-            about.update(learning_rate=rate, batch_size=task.batch_size, data=identity(target))
+            if store is not None:
+                about.update(learning_rate=rate, batch_size=task.batch_size, data=identity(target))
             equipped = task.equipped(rule, rate)
             if equipped is not task:  # workers compute something else: inner steps
                 await unless(stop, _tell(pool, equipped, incarnation))

@@ -130,7 +130,7 @@ def _on_cluster(
                     processes=True,
                     dashboard_address="127.0.0.1:0",  # any free port; all on loopback only
                     host="127.0.0.1",
-                    silence_logs=logging.CRITICAL,
+                    silence_logs=logging.CRITICAL + 1,  # what breaks off at an interruption is critical to it
                 )
             stack.enter_context(local)
             client = d.Client(local)
