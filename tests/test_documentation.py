@@ -39,7 +39,7 @@ SHOWN = {
     "dask": "needs other machines; tests/scale starts a cluster on this one",
 }
 PY = {
-    "guides/own-times.md": "Ray and PyTorch are no dependencies, and the page says so",
+    "guides/own-times.md": "tests/emulator/test_recorder.py runs them where Ray and PyTorch are installed",
     "guides/verify-in-ci.md": "tests/test_packaging.py runs examples/guarded-training, which has these tests",
 }
 KINDS = {"python", "console", "sh", "py", "toml", "json", "text", "latex"}
