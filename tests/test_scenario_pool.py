@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sddeverify.delays import Erlang, Exponential, Lattice, Law
 from sddeverify.derivations import derive
 from sddeverify.errors import InvalidScenario, UnsupportedScenario
-from sddeverify.scale.plan import sweep
+from sddeverify.scale.plan import chart, sweep
 from sddeverify.scenario import Group, PolicySpec, Scenario
 from tests.delays.strategies import atoms, moderate
 
@@ -170,6 +170,13 @@ def test_python_values() -> None:
             Scenario(**GOOD | {field: value})
     with pytest.raises(InvalidScenario, match="uplink"):
         Scenario(**GOOD, uplink=0.5)
+
+
+def test_certificates_are_about_the_asynchronous_server() -> None:
+    other = Scenario("1/10", 4, "constant(1)", hessian=["1"], policy=PolicySpec("k_sync", {"k": 2}))
+    for refuses in (derive, lambda one: sweep(one, [1, 2]), lambda one: chart(one, [1], ("1/100", "1"))):
+        with pytest.raises(UnsupportedScenario, match="policy: 'k_sync' is not covered by"):
+            refuses(other)
 
 
 @pytest.mark.parametrize("field", ["pool", "uplink", "downlink"])

@@ -60,7 +60,6 @@ from sddeverify.derivations._rendering import latex_math, pretty, step_latex, to
 from sddeverify.derivations._scheduling import MeanDynamics, Schedule, candidate, candidates, dynamics
 from sddeverify.derivations._steps import Derivation, Kind, Step
 from sddeverify.derivations._values import example_values, values_at
-from sddeverify.errors import UnsupportedScenario
 from sddeverify.exact import Enclosure
 from sddeverify.models import Model, eigenvalues
 from sddeverify.scenario import Scenario
@@ -119,11 +118,7 @@ def derive(scenario: Scenario) -> Derived:
             for unequal workers.
         MissingExtra, InvalidScenario: as :func:`sddeverify.models.eigenvalues`.
     """
-    if scenario.policy.name != "asynchronous":
-        raise UnsupportedScenario(
-            f"policy: {scenario.policy.name!r} is not covered by the derivations; they are about 'asynchronous'"
-        )
-    scenario.require_equal_workers("the derivations")
+    scenario.require_plain("the derivations")
     derivations = tuple(DERIVATIONS[name](scenario) for name in MODEL)
     return Derived(derivations, _model(scenario, derivations))
 

@@ -65,10 +65,14 @@ def ensemble(scenario: Scenario, runs: int, arrivals: int) -> Plan:
         arrivals: Pushed gradients in each of them.
 
     Raises:
-        InvalidScenario: for counts that are not positive integers.
+        InvalidScenario: for counts that are not positive integers, and a policy or an objective that no run can have.
+        UnsupportedScenario, MissingExtra: as an emulation of it.
     """
+    from sddeverify.emulator.run import Emulation
+
     integer(runs, "runs", 1, _MOST_TASKS)
     integer(arrivals, "arrivals", 1, 10**12)
+    Emulation.create(scenario)  # what is wrong with every run is said once, before any
     tasks = (Task(f"run-{replica}", {"replica": replica, "arrivals": arrivals}) for replica in range(runs))
     return Plan("ensemble", scenario.to_json(), tuple(tasks))
 
@@ -84,9 +88,10 @@ def sweep(scenario: Scenario, workers: Iterable[int], learning_rates: Iterable[E
 
     Raises:
         InvalidScenario: for an empty or repetitive list, or values out of range.
-        UnsupportedScenario: for a pool of unequal workers, or network delays apart from the compute law.
+        UnsupportedScenario: for another policy than asynchronous SGD, a pool of unequal workers, or network delays
+            apart from the compute law.
     """
-    scenario.require_equal_workers("certificates")
+    scenario.require_plain("the certificates")
     counts = [integer(count, "workers", 1, 10**6) for count in workers]
     rates = [positive(rate, "learning_rates") for rate in learning_rates] or [scenario.learning_rate]
     integer(digits, "digits", 1, 1000)
@@ -114,7 +119,7 @@ def chart(
         InvalidScenario: for an empty or repetitive list, or values out of range.
         UnsupportedScenario: as :func:`sweep`.
     """
-    scenario.require_equal_workers("certificates")
+    scenario.require_plain("the certificates")
     counts = [integer(count, "workers", 1, 10**6) for count in workers]
     if not counts or len(set(counts)) < len(counts):
         raise invalid("workers", counts, "different numbers of workers, at least one")

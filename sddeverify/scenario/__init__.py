@@ -234,12 +234,17 @@ class Scenario:
         """The SHA-256 of the canonical JSON text, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
-    def require_equal_workers(self, what: str) -> None:
-        """Refuse unequal workers and network delays of their own, which ``what`` does not cover.
+    def require_plain(self, what: str) -> None:
+        """Refuse other policies, unequal workers and network delays of their own, which ``what`` do not cover.
 
         Raises:
             UnsupportedScenario: naming the field.
         """
+        if self.policy.name != "asynchronous":
+            raise UnsupportedScenario(
+                f"policy: {self.policy.name!r} is not covered by {what}, which are about 'asynchronous'; emulate and "
+                "compare take it"
+            )
         for field, value in (("pool", self.pool), ("uplink", self.uplink), ("downlink", self.downlink)):
             if value:
                 raise UnsupportedScenario(

@@ -16,7 +16,7 @@ from sddeverify.analysis.optimum import decay_rate
 from sddeverify.errors import InvalidScenario, MissingExtra
 from sddeverify.scale import running
 from sddeverify.scale.work import work
-from sddeverify.scenario import Scenario
+from sddeverify.scenario import PolicySpec, Scenario
 
 SCENARIO = Scenario("1/10", 4, "erlang(2, 1)", hessian=["1", "2"], noise_variance="1/10")
 
@@ -181,6 +181,19 @@ def test_bad_plans() -> None:
     ):
         with pytest.raises(InvalidScenario, match="is not allowed; write "):
             make()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"policy": "unheard_of"}, "policy: "),
+        ({"policy": PolicySpec("k_async", {"k": 5})}, "policy.k: 5 "),
+    ],
+)
+def test_what_is_wrong_with_every_run_is_said_once(changes: dict[str, Any], said: str) -> None:
+    broken = Scenario(**{"learning_rate": 1, "workers": 4, "compute": "constant(1)", "hessian": ["1"]} | changes)
+    with pytest.raises(InvalidScenario, match=f"^{said}.*is not allowed; write "):
+        scale.ensemble(broken, 2, 10)
 
 
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
