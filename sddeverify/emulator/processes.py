@@ -188,6 +188,8 @@ def record(
         batch_size, learning_rate = before.batch_size, before.learning_rate
     if store is not None and store.exists() and not (force or resume):
         raise invalid("checkpoint", str(store), "a name that is not taken, or go on from it (--resume)")
+    if store is not None and (store.resolve() == out.resolve() or not store.parent.is_dir()):
+        raise invalid("checkpoint", str(store), "another file than the trace, in a folder that exists")
 
     names = None if listening is None else named(objective, parameters or {}, policy, policy_parameters or {})
     elsewhere = 0 if listening is None else listening.workers

@@ -50,6 +50,7 @@ def audit_summary(ledger: Ledger, audit: Audit) -> dict[str, Any]:
 def ledger_rows(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the rows of a table that show an audit summary."""
     ended = [f"{summary[name]} {name}" for name in ("applied", "discarded", "cancelled", "timed_out", "lost")]
+    ended.append(f"{summary['duplicates']} arrived again")
     shown = ", ".join(one.replace("_", " ") for one in ended if not one.startswith("0 "))
     parts = [summary[f"staleness_{name}"]["versions"] for name in ("applied", "not_applied", "outstanding")]
     pool = summary["staleness_expected_of_pool"]

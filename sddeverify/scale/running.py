@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sddeverify.scale.plan import Task
 
 _DEATHS = 10  # of workers that one task may survive: a machine that is short of memory kills many
+_GONE = ("cancelled", "lost")  # what Dask says of the tasks of a scheduler that has ended
+_PATIENCE = 10  # s, until a scheduler answers and has a worker
 
 
 class Unfinished(SddeverifyError):
@@ -66,7 +68,8 @@ def run(
     with contextlib.closing(outcomes):
         for task, outcome in outcomes:
             if isinstance(outcome, BaseException):
-                failures.append(f"{task.key}: {type(outcome).__name__}: {outcome}")
+                said = " ".join(str(outcome).split())  # without line ends
+                failures.append(f"{task.key}: {type(outcome).__name__}: {said}")
             else:
                 results.add(task.key, outcome)
                 if progress is not None:
@@ -119,9 +122,12 @@ def _on_cluster(
         raise MissingExtra("several jobs need Dask distributed; install sddeverify[cluster]") from error
 
     plan, d = results.plan, cast("Any", distributed)  # it publishes only a part of its types
-    quiet = {"distributed.scheduler.allowed-failures": _DEATHS, "distributed.comm.timeouts.connect": "10s"}
+    quiet = {"distributed.scheduler.allowed-failures": _DEATHS, "distributed.comm.timeouts.connect": f"{_PATIENCE}s"}
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(quiet))
+        log = logging.getLogger("distributed.client")  # it shows a traceback where the scheduler ends
+        stack.callback(log.setLevel, log.level)
+        log.setLevel(logging.CRITICAL)
         if address is None:
             with _deaf():
                 local = d.LocalCluster(
@@ -133,13 +139,14 @@ def _on_cluster(
                     silence_logs=logging.CRITICAL + 1,  # what breaks off at an interruption is critical to it
                 )
             stack.enter_context(local)
-            client = d.Client(local)
+            client = stack.enter_context(d.Client(local))
         else:
             try:
-                client = d.Client(address, timeout="10s")
+                client = stack.enter_context(d.Client(address, timeout=_PATIENCE))
+                client.wait_for_workers(1, timeout=_PATIENCE)
             except (OSError, ValueError, TimeoutError) as error:
-                raise invalid("cluster", address, f"the address of a Dask scheduler that runs ({error})") from None
-        stack.enter_context(client)
+                allowed = f"the address of a Dask scheduler that runs and has workers ({error})"
+                raise invalid("cluster", address, allowed) from None
         if on_start is not None:
             on_start(client)
         futures = {
@@ -153,6 +160,6 @@ def _on_cluster(
             try:
                 outcome = future.result()
             except Exception as error:
-                outcome = error
+                outcome = ConnectionError("the cluster has ended") if future.status in _GONE else error
             yield task, outcome
             future.release()  # the cluster need not keep it

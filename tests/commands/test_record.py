@@ -179,6 +179,15 @@ def test_a_policy_with_parameters_under_faults(run, tmp_path):
     outcome = run("record", *OPTIONS, *options, "--seconds", 0.3, "--out", tmp_path / "t.csv")
     assert outcome.status == 0
     assert "lost" in outcome.out
+    assert "1 arrived again" in outcome.out
+
+
+def test_a_checkpoint_has_a_file_of_its_own(run, tmp_path):
+    trace = tmp_path / "t.csv"
+    for store in (trace, tmp_path / "missing" / "state"):
+        refused = run("record", *OPTIONS, "--seconds", 0.3, "--out", trace, "--checkpoint", store)
+        refused.assert_one_sentence("checkpoint", "another file than the trace, in a folder that exists")
+    assert not trace.exists()
 
 
 def test_another_recording_is_not_resumed(run, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 
 from sddeverify import scale
+from sddeverify.errors import InvalidScenario
+from sddeverify.scale import running
 from sddeverify.scenario import Scenario
 
 SCENARIO = Scenario("1/10", 4, "erlang(2, 1)", hessian=["1", "2"], noise_variance="1/10")
@@ -77,9 +80,13 @@ def test_a_cluster_of_others(tmp_path: Path) -> None:
             assert results.text() == local(plan)
 
 
-def test_a_cluster_that_ends(tmp_path: Path) -> None:
+def test_a_cluster_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is killed in the middle: what was done is kept, and the same plan goes on elsewhere."""
     plan = scale.ensemble(SCENARIO, 12, 3000)
+    log, said = logging.getLogger("distributed.client"), []
+    listener = logging.Handler()
+    monkeypatch.setattr(listener, "emit", said.append)
+    monkeypatch.setattr(log, "handlers", [listener])
     with cluster(tmp_path, 1) as (address, processes), scale.Results(plan, tmp_path / "out") as results:
 
         def kill_all(done: int) -> None:
@@ -87,9 +94,17 @@ def test_a_cluster_that_ends(tmp_path: Path) -> None:
                 for process in processes:
                     process.send_signal(signal.SIGKILL)
 
-        with pytest.raises(scale.Unfinished, match="the same command"):
+        with pytest.raises(scale.Unfinished, match=r"ConnectionError: the cluster has ended\); the same command"):
             scale.run(results, cluster=address, progress=kill_all)
+    assert said == []  # no traceback beside the sentence
     with scale.Results(plan, tmp_path / "out") as results:
         assert 2 <= len(results.rows) < 12
         scale.run(results)
     assert (tmp_path / "out" / "results.jsonl").read_text() == local(plan)
+
+
+def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused, where Dask itself would wait for ever."""
+    monkeypatch.setattr(running, "_PATIENCE", 1)
+    with cluster(tmp_path, 0) as (address, _), pytest.raises(InvalidScenario, match=r"^cluster: .* has workers"):
+        scale.run(scale.Results(scale.ensemble(SCENARIO, 1, 10)), cluster=address)
