@@ -6,6 +6,7 @@ standard error, and 130 for an interruption by ctrl-C.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -32,6 +33,7 @@ from sddeverify.commands import (
     slowdown,
     worker,
 )
+from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import SddeverifyError
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -63,8 +65,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def _interruptible(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the command, in which ctrl-C ends in a sentence, as bad input does."""
+
+    @functools.wraps(function)
+    def command(**options: object) -> None:
+        try:
+            function(**options)
+        except KeyboardInterrupt:
+            print("sddeverify: interrupted", file=sys.stderr)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return command
+
+
 for _name, _function in COMMANDS.items():
-    app.command(_name)(_function)
+    app.command(_name)(_interruptible(_function))
 
 
 def _print_version(wanted: bool) -> None:

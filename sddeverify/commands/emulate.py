@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -70,16 +71,21 @@ def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: b
     from sddeverify.emulator.run import emulate
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("emulating", total=arrivals)
-        return emulate(
-            asked,
-            arrivals=arrivals,
-            driver="asyncio" if driver == "asyncio" else "heap",
-            out=out,
-            force=force,
-            progress=lambda pushed: bar.update(task, completed=pushed),
-        )
+    try:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task("emulating", total=arrivals)
+            return emulate(
+                asked,
+                arrivals=arrivals,
+                driver="asyncio" if driver == "asyncio" else "heap",
+                out=out,
+                force=force,
+                progress=lambda pushed: bar.update(task, completed=pushed),
+            )
+    except KeyboardInterrupt:
+        kept = "" if out is None or not out.exists() else f"; the trace is complete up to then: {out}"
+        typer.echo(f"sddeverify: interrupted{kept}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict[str, Any]:

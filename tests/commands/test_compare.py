@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from sddeverify.emulator.policies import POLICIES
+from sddeverify.emulator.run import Emulation
 from sddeverify.scenario import Scenario
 
 SCENARIO = """
@@ -22,6 +23,16 @@ def scenario(tmp_path):
     path = tmp_path / "scenario.toml"
     path.write_text(SCENARIO)
     return path
+
+
+def test_ctrl_c_is_one_sentence(run, scenario, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Emulation, "create", interrupted)
+    outcome = run("compare", "asynchronous", "-s", scenario, "--out", tmp_path / "policies.png")
+    assert (outcome.status, outcome.out, outcome.err) == (130, "", "sddeverify: interrupted\n")
+    assert not (tmp_path / "policies.png").exists()
 
 
 def test_policies_side_by_side(run, scenario):
