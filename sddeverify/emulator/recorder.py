@@ -64,6 +64,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._serials = itertools.count()
         self._reading: dict[int, Token] = {}
+        self._pushed: dict[int, int] = {}  # the last serial of each worker
         self._closed = False
         self.version = 0
         """How many updates there were so far."""
@@ -72,7 +73,8 @@ class Recorder:
         """Note that a worker reads the parameters now, and return what :meth:`push` wants.
 
         Args:
-            worker: Its number, from 0. It may have several gradients on their way.
+            worker: Its number, from 0. It may have several gradients on their way, which arrive in the order of their
+                reads: what computes side by side has numbers of its own.
 
         Raises:
             InvalidScenario: for a number that is none, or a recorder that is closed.
@@ -93,11 +95,19 @@ class Recorder:
             applied: Whether it is applied at once; ``False`` if it is discarded.
 
         Raises:
-            InvalidScenario: for a token that is not on its way: pushed already, dropped, or of another recorder.
+            InvalidScenario: for a token that is not on its way: pushed already, dropped, or of another recorder; and
+                for one that another of its worker has overtaken. To a reader of the trace its clock went backwards.
         """
         with self._lock:
             self._require_open()
-            self._take(token)
+            self._require_reading(token)
+            if token.serial < self._pushed.get(token.worker, -1):
+                allowed = (
+                    "tokens of one worker in the order of its reads, and other numbers for what computes beside it"
+                )
+                raise invalid("token", f"overtaken by another one of worker {token.worker}", allowed)
+            self._pushed[token.worker] = token.serial
+            del self._reading[token.serial]
             now = max(self._clock() - self._origin, token.time)
             version = self.version if applied else -1
             self._file.append(token.worker, token.time, now, token.version, version)
@@ -112,12 +122,12 @@ class Recorder:
             InvalidScenario: as :meth:`push`.
         """
         with self._lock:
-            self._take(token)
+            self._require_reading(token)
+            del self._reading[token.serial]
 
-    def _take(self, token: Token) -> None:
-        if self._reading.get(token.serial) != token:
+    def _require_reading(self, token: object) -> None:
+        if not isinstance(token, Token) or self._reading.get(token.serial) != token:
             raise invalid("token", token, "a token that read() of this recorder returned, once")
-        del self._reading[token.serial]
 
     def _require_open(self) -> None:
         if self._closed:

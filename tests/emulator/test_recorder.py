@@ -78,8 +78,9 @@ def test_refusals(tmp_path: Path) -> None:
         token = recorder.read(0)
         recorder.push(token)
         for call in (recorder.push, recorder.drop):
-            with pytest.raises(InvalidScenario, match=r"^token: "):
-                call(token)
+            for wrong in (token, None):
+                with pytest.raises(InvalidScenario, match=r"^token: "):
+                    call(wrong)  # type: ignore[arg-type]  # wrong on purpose
         for worker in (-1, True, "0", 1.0):
             with pytest.raises(InvalidScenario, match=r"^worker: "):
                 recorder.read(worker)  # type: ignore[arg-type]  # wrong on purpose
@@ -92,6 +93,23 @@ def test_refusals(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(InvalidScenario, match=r"ending in \.csv"):
         Recorder(tmp_path / "t.txt")
+
+
+def test_overtaken_gradients_leave_a_readable_trace(tmp_path: Path) -> None:
+    """Rows of one worker are in the order of its reads, or its clock seems to go backwards."""
+    clock = Clock()
+    with Recorder(tmp_path / "t.csv", clock=clock) as recorder:
+        tokens = []
+        for worker in (0, 0, 1, 0):
+            tokens.append(recorder.read(worker))
+            clock.now += 0.5
+        recorder.push(tokens[1])
+        with pytest.raises(InvalidScenario, match=r"^token: 'overtaken by another one of worker 0'"):
+            recorder.push(tokens[0])
+        recorder.drop(tokens[0])
+        recorder.push(tokens[3])
+        recorder.push(tokens[2])
+    assert Trace.from_csv(tmp_path / "t.csv").read_time.tolist() == [0.5, 1.5, 1.0]
 
 
 def test_examples_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,5 +141,6 @@ def test_examples_with_packages_that_are_no_dependencies(
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     trace = Trace.from_csv(tmp_path / f"{package}.csv")
-    assert (len(trace), trace.workers) == (arrivals, workers)
+    assert len(trace) == arrivals
+    assert 1 < trace.workers <= workers  # Ray takes seconds to start a process: the others may do all the work
     assert 0 < trace.staleness.mean() < 2 * workers
