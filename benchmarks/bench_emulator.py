@@ -413,19 +413,22 @@ def test_euler_maruyama(benchmark: Any, law: Any) -> None:
     ROWS.append(("Euler-Maruyama, path-step", str(law), 1e9 * measured(benchmark, run) / (500 * 2000), "ns"))
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.parametrize(("noise", "rate", "events"), [(0.0, 8.0, 250), (0.1, 8.0, 250), (0.0, 99.0, 2500)])
 @pytest.mark.parametrize("law", [Constant("1"), Exponential("1"), Erlang(4, "1")], ids=str)
-def test_jump_process(benchmark: Any, law: Any, noise: float) -> None:
+def test_jump_process(benchmark: Any, law: Any, noise: float, rate: float, events: int) -> None:
     seconds: dict[int, list[float]] = {1: [], 2: []}
+    paths = 5_000_000 // events
 
     def run() -> None:
         for threads, each in seconds.items():
             began = time.perf_counter()
-            jump_process(law, 0.1, 8.0, noise, events=250, events_per_sample=250, paths=20_000, threads=threads)
+            jump_process(
+                law, 0.8 / rate, rate, noise, events=events, events_per_sample=events, paths=paths, threads=threads
+            )
             each.append(time.perf_counter() - began)
 
     benchmark.pedantic(run, rounds=ROUNDS, warmup_rounds=1)
-    what = f"{law}, {'with' if noise else 'without'} noise"
+    what = f"{law}, {'with' if noise else 'without'} noise, {rate:g} events in a mean delay"
     for threads, each in seconds.items():
         work = f"jump process, event of a path, {threads} thread{'s' * (threads > 1)}"
-        ROWS.append((work, what, 1e9 * statistics.median(each) / (250 * 20_000), "ns"))
+        ROWS.append((work, what, 1e9 * statistics.median(each) / (events * paths), "ns"))

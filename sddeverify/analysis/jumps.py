@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sddeverify.analysis.draws import Draws
-from sddeverify.delays import Constant, Law
+from sddeverify.delays import Law
 
-PATHS, _ROWS = 1528, 32  # of a block, as measured: small for the caches, and rows no power of two apart
-_CELLS_PER_EVENT = 1.5
+PATHS, _ROWS = 2540, 32  # of a block, as measured: small for the caches, and long for the calls
 NARROWEST, _MOST_EVENTS = 64, 2**23  # of a block: the memory of a long run is bounded by narrower blocks
+_MOST_BITS, _FEWEST_BITS = 20, 16  # of a tick below an event
+_LAGS, _CHECK = 32, 4  # so many times are compared with at most, and after so many it is asked whether to go on
+_FAR = 3.0  # ninth deciles of a delay that so many strides span, if the run is that long; 2 to 8 are alike
+_FEW = 0.02  # a part of the reads for which a search costs less than to compare with more times, as measured
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -33,9 +35,11 @@ def width(events: int, paths: int) -> int:
 class Jumps:
     """X <- X - alpha X(t - tau) + noise xi at the times of a Poisson process, for paths that are columns.
 
-    Time is counted in cells, 3/2 of them to an event on average, and starts at 1. A table says for each cell which row
-    of ``times`` to try first; few steps are left to the first row that is not before the time that is sought, and what
-    X was then stands in the row of that number. Rows 0 and 1 are the past: nothing before time 1 is seen.
+    Time is counted in ticks and starts at 0: the number of ticks between events is geometric, cut from an exponential
+    time, and its mean is 2^20; it is less, but at least 2^16, for runs of 1350 to 30 000 events, whose times then fit
+    into 32 bits. What a path reads is what it was just before its first event after the time that is sought. That event
+    is found by counting backwards, for all events of a block together: most reads reach back by few events, or by few
+    strides where the mean delay is long; what is left is searched by bisection.
 
     Args:
         law: The law of the delays.
@@ -48,28 +52,37 @@ class Jumps:
 
     def __init__(self, law: Law, rate: float, alpha: float, noise: float, events: int, paths: int) -> None:
         self.law, self.alpha, self.noise, self.events, self.paths = law, alpha, noise, events, paths
-        self.scale = _CELLS_PER_EVENT * rate  # cells to a unit of time
-        self.times = np.empty((events + 3, paths))
-        self.times[0], self.times[1], self.times[-1] = -math.inf, 1.0, math.inf
-        self.x = np.empty((events + 3, paths))  # row k + 1: from the time in row k on, until that in row k + 1
-        self.x[:2], self.x[2] = 0.0, 1.0
-        self._column = np.arange(paths, dtype=np.int32)
-        self._table = np.empty((0, paths), dtype=np.int32)
+        # By Chernoff's bound one path in 2^100 takes longer than this.
+        room = math.floor(math.log2(2**31 / (events + 16 * math.sqrt(events) + 100)))
+        ticks, self._longest = "int32", 2.0**31 - 256
+        if room < _FEWEST_BITS:
+            room, ticks, self._longest = _MOST_BITS, "int64", 2.0**62
+        self._ticks = 2.0 ** min(room, _MOST_BITS)  # to an event
+        self.scale = self._ticks * rate  # to a unit of time
+        self._stride = 1
+        far = _FAR * rate * _ninth_decile(law)  # in events: means say little of heavy tails
+        while self._stride * _LAGS < far and 2 * self._stride * _LAGS <= events:
+            self._stride *= 2
+        self._first = self._stride * _LAGS + 1
+        self._times = np.full((self._first + events, paths), np.iinfo(ticks).min, dtype=ticks)
+        self._times[self._first - 1] = 0
+        self.times = self._times[self._first - 2 :]  # rows: before all time, the start, the events
+        self.x = np.zeros((events + 3, paths))  # row k: from the time in row k - 1 on, until that in row k
+        self.x[2] = 1.0
         shape = (min(events, _ROWS), paths)
-        self._wanted, self._scratch = np.empty(shape), np.empty(shape)
-        self._cell, self._row = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
-        self._small, self._steps = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int32)
-        self._early = np.empty(shape, dtype=bool)
-        self._after = np.arange(3 * paths, (shape[0] + 3) * paths, dtype=np.int32).reshape(shape)
+        self._wanted = np.empty(shape, dtype=ticks)
+        self._later, self._count = np.empty(shape, dtype=bool), np.empty(shape, dtype=np.int8)
+        self._small, self._row = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int64)
+        self._here = np.arange(2 * paths, (2 + shape[0]) * paths, dtype=np.int32).reshape(shape)
 
     def run(self, rng: np.random.Generator) -> Floats:
         """Draw the paths anew; return X after each event, shape (events, paths), valid until the next run."""
         draws = Draws(rng, self._wanted.size)
-        self._draw_times(draws)
-        self._fill_table()
-        flat, delayed, factor = self.x.reshape(-1), np.empty(self.paths), -self.alpha
+        flat, delayed, factor = self.x.reshape(-1), np.empty(self.paths), np.array(-self.alpha)
         before = self.x[2]
-        for start, stop in self._blocks():
+        for start in range(0, self.events, _ROWS):
+            stop = min(start + _ROWS, self.events)
+            self._draw_times(draws, start, stop)
             rows = self._rows(draws, start, stop)
             after = self.x[start + 3 : stop + 3]
             if self.noise:
@@ -83,67 +96,56 @@ class Jumps:
                 before = now
         return self.x[3:]
 
-    def _blocks(self) -> Iterator[tuple[int, int]]:
-        return ((start, min(start + _ROWS, self.events)) for start in range(0, self.events, _ROWS))
-
-    def _draw_times(self, draws: Draws) -> None:
-        for start, stop in self._blocks():
-            draws.exponentials(self.times[start + 2 : stop + 2], 1, _CELLS_PER_EVENT)
-            last = self.times[start + 1]
-            for row in self.times[start + 2 : stop + 2]:
-                np.add(row, last, row)
-                last = row
-
-    def _fill_table(self) -> None:
-        cells = int(self.times[-2].max()) + 2
-        if len(self._table) < cells:
-            self._table = np.empty((cells + cells // 8, self.paths), dtype=np.int32)
-        table, flat = self._table[:cells], self._table.reshape(-1)
-        table[0], table[1], table[2:] = self._column + self.paths, self._column + 2 * self.paths, 0
-        for start, stop in self._blocks():
-            n = stop - start
-            small, cell, after = self._small[:n], self._cell[:n], self._steps[:n]
-            np.add(self._after[:n], start * self.paths, out=after)
-            np.copyto(small, self.times[start + 2 : stop + 2], casting="unsafe")
-            small += 1
-            small *= self.paths
-            small += self._column
-            np.copyto(cell, small)
-            flat[cell] = after  # of several events in a cell the last one stays
-        before = table[1]
-        for row in table[2:]:
-            np.maximum(row, before, out=row)
-            before = row
+    def _draw_times(self, draws: Draws, start: int, stop: int) -> None:
+        now, last = self.times[start + 2 : stop + 2], self.times[start + 1]
+        gaps = draws.exponentials(now.size, 1, self._ticks + 0.5)  # 1/2 is cut off on average
+        np.copyto(now, gaps.reshape(now.shape), casting="unsafe")
+        for row in now:
+            np.add(row, last, row)
+            last = row
 
     def _rows(self, draws: Draws, start: int, stop: int) -> NDArray[np.int64]:
-        """Return the flat index of the first time that is not before those which some events read."""
+        """Return the flat index of the first time after those which some events read, or of the event itself."""
         n = stop - start
-        wanted, scratch, early = self._wanted[:n], self._scratch[:n], self._early[:n]
-        cell, row, small, steps = self._cell[:n], self._row[:n], self._small[:n], self._steps[:n]
-        now = self.times[start + 2 : stop + 2]
-        if isinstance(self.law, Constant):
-            np.subtract(now, self.law.mean_float * self.scale, out=wanted)
-        else:
-            draws.delays(self.law, self.scale, wanted)
-            np.subtract(now, wanted, out=wanted)
-        np.maximum(wanted, 0.0, out=wanted)
-        np.copyto(small, wanted, casting="unsafe")
-        small *= self.paths
-        small += self._column
-        np.copyto(cell, small)
-        self._table.reshape(-1).take(cell, out=small, mode="clip")
+        wanted, later, row = self._wanted[:n], self._later[:n], self._row[:n]
+        draws.delays(self.law, self.scale, self._longest, wanted)
+        np.subtract(self.times[start + 2 : stop + 2], wanted, out=wanted)
+        count, step, one = self._count[:n], self._stride, later.view(np.int8)
+        count.fill(0)
+        for lag in range(1, _LAGS + 1):
+            back = self._first + start - lag * step
+            np.greater(self._times[back : back + n], wanted, out=later)
+            np.add(count, one, out=count)
+            if lag % _CHECK == 0 and np.count_nonzero(later) < _FEW * later.size:
+                break
+        small = self._small[:n]
+        np.multiply(count, np.int32(-step * self.paths), out=small)
+        np.add(small, self._here[:n], out=small)
+        np.add(small, np.int32(start * self.paths), out=small)
+        left = np.flatnonzero(later)
+        if step > 1:
+            self._back(small, wanted, step // 2)
+        if len(left):
+            rows = small.take(left)
+            self._back(rows, wanted.take(left), 2 ** self.events.bit_length())
+            small.put(left, rows)
         np.copyto(row, small)
-        times = self.times.reshape(-1)
-        for _ in range(2):
-            times.take(row, out=scratch, mode="clip")
-            np.less(scratch, wanted, out=early)
-            np.copyto(steps, early)
-            steps *= self.paths
-            small += steps
-            np.copyto(row, small)
-        left = np.flatnonzero(early)
-        flat, sought = row.reshape(-1), wanted.reshape(-1)
-        while len(left):
-            left = left[times.take(flat.take(left)) < sought.take(left)]
-            flat[left] += self.paths
         return row
+
+    def _back(self, row: NDArray[np.int32], wanted: NDArray[Any], step: int) -> None:
+        """Go back by so many rows and by half as many, a quarter, ..., each time if that is still after the wanted."""
+        tried, seen = np.empty(row.shape, dtype=np.int64), np.empty(row.shape, dtype=wanted.dtype)
+        later, steps = np.empty(row.shape, dtype=bool), np.empty(row.shape, dtype=np.int32)
+        while step:
+            np.subtract(row, step * self.paths, out=steps)
+            np.copyto(tried, steps)
+            self.times.take(tried, out=seen, mode="clip")  # before the first row, which stands for all before it, too
+            np.greater(seen, wanted, out=later)
+            np.multiply(later.view(np.int8), np.int32(step * self.paths), out=steps)
+            np.subtract(row, steps, out=row)
+            step //= 2
+
+
+def _ninth_decile(law: Law) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.quantile(law.sample(np.random.default_rng(0), size=500), 0.9, method="lower"))

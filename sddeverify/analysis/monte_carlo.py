@@ -125,8 +125,9 @@ def jump_process(
     This is what the delay equation is the diffusion limit of: Poisson arrivals, each with an independent delay. It is
     stable in the mean square iff it is in the mean and alpha a S < 1, a = alpha arrival_rate.
 
-    Constant delays are fastest, then exponential ones and Erlang ones of few stages, alone or plus a constant; all
-    other laws take what their own sampler takes in addition, gamma laws and Erlang laws of more than seven stages most.
+    Times are whole numbers of ticks, at least 2^16 and at most 2^20 to an event on average. Constant delays are
+    fastest, then exponential ones and Erlang ones of few stages, alone or plus a constant; all other laws take what
+    their own sampler takes in addition, gamma laws and Erlang laws of more than seven stages most.
 
     Args:
         law: The law of tau, any. A delay longer than the largest float reads the past before t = 0.
@@ -137,7 +138,7 @@ def jump_process(
         events_per_sample: After how many events each X is kept; a divisor of ``events``.
         paths: Number of independent paths.
         seed: Seed of all randomness. Exponential and Erlang times and the noise are drawn in single precision
-            (:class:`sddeverify.analysis.draws.Draws`); times are added up, and paths computed, in double precision.
+            (:class:`sddeverify.analysis.draws.Draws`); times are added up exactly, and paths in double precision.
         threads: Number of threads, by default one for each core that this process may use; the paths are the same
             for any number.
 

@@ -7,19 +7,36 @@ import pytest
 from scipy import stats
 
 from sddeverify.analysis.draws import Draws
-from sddeverify.delays import Erlang, Exponential, Law, ShiftedExponential, Uniform
+from sddeverify.delays import Constant, Erlang, Exponential, Law, Pareto, ShiftedExponential, Uniform
 
 SHIFTED = ShiftedExponential("1/2", "1/2")
 
 
 @pytest.mark.parametrize("law", [Exponential("2"), Erlang(3, "1"), Erlang(20, "1"), SHIFTED, Uniform(0, 2)], ids=str)
 def test_delays_have_their_law(law: Law) -> None:
-    """Kolmogorov-Smirnov at level 1e-4, in units of 1/5; a law slower by 3 % would be refused."""
-    out = np.empty((200, 500))
-    draws(out.size).delays(law, 5.0, out)
+    """Kolmogorov-Smirnov at level 1e-4, in units of 2^-20; a law slower by 3 % would be refused."""
+    out = np.empty((200, 500), dtype=np.int64)
+    draws(out.size).delays(law, 2.0**20, 2.0**62, out)
     other = law.sample(np.random.default_rng(2), size=out.size)
-    assert stats.ks_2samp(out.ravel() / 5, other).pvalue > 1e-4
-    assert stats.ks_2samp(out.ravel() / 5, 1.03 * np.asarray(other)).pvalue < 1e-4
+    assert stats.ks_2samp(out.ravel() / 2**20, other).pvalue > 1e-4
+    assert stats.ks_2samp(out.ravel() / 2**20, 1.03 * np.asarray(other)).pvalue < 1e-4
+
+
+@pytest.mark.parametrize(
+    "law", [Constant("3"), Exponential("3"), SHIFTED, Uniform(0, 6), Pareto("1/1000", "1")], ids=str
+)
+@pytest.mark.parametrize(("whole", "longest"), [(np.int32, 2.0**31 - 256), (np.int64, 2.0**62), (np.int32, 2.0**21)])
+def test_long_delays_are_cut(law: Law, whole: type, longest: float) -> None:
+    """What is longer than the longest is as long as that, to single precision; the rest is what it was."""
+    free, cut = np.empty((50, 50), dtype=np.float64), np.empty((50, 50), dtype=whole)
+    for out, limit in ((free, 2.0**62), (cut, longest)):
+        draws(out.size).delays(law, 2.0**20, limit, out)
+    np.testing.assert_allclose(cut, np.minimum(free, longest), rtol=2**-23, atol=1)
+    assert cut.min() >= 0
+    assert cut.max() <= longest + 128
+    with np.errstate(over="ignore"):
+        draws(cut.size).delays(law, 2.0**300, longest, cut)
+    np.testing.assert_allclose(cut, longest, rtol=2**-23)
 
 
 @pytest.mark.parametrize("shape", [(301, 333), (1, 100_000)])
@@ -39,8 +56,7 @@ def test_normal_numbers(shape: tuple[int, int]) -> None:
 
 def test_exponential_numbers() -> None:
     """Kolmogorov-Smirnov at level 1e-4; a mean greater by 2 % would be refused; the far tail is there, to 4 errors."""
-    out = np.empty((1000, 1000))
-    draws(out.size).exponentials(out, 1, 2.0)
+    out = draws(10**6).exponentials(10**6, 1, 2.0)
     assert stats.kstest(out.ravel()[:200_000] / 2, "expon").pvalue > 1e-4
     assert stats.kstest(out.ravel()[:200_000] / 2.04, "expon").pvalue < 1e-4
     for means in (5, 8):
@@ -62,14 +78,29 @@ def test_the_least_and_the_greatest_words() -> None:
 
     for half in (0, 2**32 - 1, 2**31, 2**31 - 1, 1):
         found = Draws(Words(half * (2**32 + 1)), 7)  # type: ignore[arg-type]  # a generator of the same bits forever
-        times, noise = np.empty(7), np.empty(7)
+        noise = np.empty(7)
         for stages in (1, 4):
-            found.exponentials(times, stages, 1.0)
+            times = found.exponentials(7, stages, 1.0)
             assert np.isfinite(times).all()
             assert (times >= 0).all()
             assert times.max() <= 21.5 * stages
         found.normals(noise, 1.0)
         assert np.abs(noise).max() <= 6.6
+
+
+def test_angles() -> None:
+    """Moments of the pairs at every turn of the angles: those of independent normal numbers, to 4 errors of radii."""
+    seen = np.empty((400, 1000))
+    for seed, row in enumerate(seen):
+        Draws(np.random.Generator(np.random.SFC64(seed)), row.size).normals(row, 1.0)
+    left, right = seen[:, :500].ravel(), seen[:, 500:].ravel()
+    for i, j, exact in ((2, 2, 1), (4, 0, 3), (4, 2, 3), (3, 1, 0), (1, 1, 0), (6, 0, 15), (2, 1, 0)):
+        product = left**i * right**j
+        assert abs(product.mean() - exact) < 4 * product.std() / math.sqrt(product.size)
+    turned = np.arctan2(right, left)[:500]  # of one turn: multiples of a 4096th, none lost, to single precision
+    part = np.mod(turned * 4096 / (2 * math.pi), 1)
+    assert np.ptp(np.angle(np.exp(2j * math.pi * (part - part[0])))) < 0.02
+    assert len(np.unique(np.round(turned, 4))) > 400
 
 
 def draws(size: int) -> Draws:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sddeverify.analysis import jumps
 from sddeverify.analysis.draws import Draws
@@ -79,9 +80,10 @@ def test_jump_process_looks_up_the_past_exactly(law: Law) -> None:
     paths, blocks = 5, (32, 8)
     fast = jump_process(law, 0.3, 2.0, events=40, paths=paths, seed=9).values
     rng = np.random.Generator(np.random.SFC64([9, 0]))
-    gaps = np.vstack([-logarithms(rng, (n, paths)) / 2.0 for n in blocks])
+    rng.bit_generator.random_raw(1)  # the angle of normal numbers
+    both = [(-logarithms(rng, (n, paths)) / 2.0, drawn(rng, law, (n, paths))) for n in blocks]
+    gaps, delays = (np.vstack(parts) for parts in zip(*both, strict=True))
     times = np.vstack([np.zeros(paths), np.cumsum(gaps, axis=0)])
-    delays = np.vstack([drawn(rng, law, (n, paths)) for n in blocks])
     slow = np.ones((41, paths))
     for k in range(1, 41):
         read = times[k] - delays[k - 1]
@@ -198,24 +200,39 @@ def test_bad_numbers(field: str) -> None:
 
 
 @pytest.mark.parametrize("law", [Constant(0), Constant("1/10"), LATTICE, Exponential(60), Erlang(2, 3)], ids=str)
-@pytest.mark.parametrize("rate", [0.01, 3.0])
-def test_the_first_event_not_before(law: Law, rate: float) -> None:
-    """Against a search by bisection, in the times of the process itself."""
-    events, paths = 40, 7
+@pytest.mark.parametrize(("rate", "events"), [(0.01, 40), (3.0, 40), (3.0, 3000), (200.0, 1500), (3.0, 31_000)])
+def test_the_first_event_after(law: Law, rate: float, events: int) -> None:
+    """Against a search by bisection, in the times of the process itself: strides and integers of every width."""
+    paths = 3
     found = jumps.Jumps(law, rate, 0.1, 0.0, events, paths)
+    assert found.times.dtype == (np.int32 if events < 30_000 else np.int64)
     rng = np.random.Generator(np.random.SFC64(4))
-    for _ in range(2):  # the table is used again for other times
+    for _ in range(2):  # the memory is used again for other times
         draws = Draws(rng, 32 * paths)
-        found._draw_times(draws)
-        found._fill_table()
-        for start, stop in ((0, 32), (32, 40)):
+        for start in range(0, events, 32):
+            n = min(32, events - start)
+            found._draw_times(draws, start, start + n)
             state = rng.bit_generator.state
-            rows = found._rows(draws, start, stop).copy()
+            rows = found._rows(draws, start, start + n).copy()
             rng.bit_generator.state = state
-            delays = np.empty((stop - start, paths))
-            draws.delays(law, found.scale, delays)
-            for (k, column), delay in np.ndenumerate(delays):
-                wanted = max(found.times[start + k + 2, column] - delay, 0.0)
-                row = int(np.searchsorted(found.times[:, column], wanted, side="left"))
-                assert rows[k, column] == row * paths + column
-                assert row <= start + k + 2  # what was there just before the event, at the latest
+            delays = np.empty((n, paths), dtype=found.times.dtype)
+            draws.delays(law, found.scale, found._longest, delays)
+            now = found.times[start + 2 : start + n + 2]
+            for column in range(paths):
+                known = found.times[: start + n + 2, column].astype(np.int64)
+                assert (known[1:] >= known[:-1]).all()
+                row = np.searchsorted(known, now[:, column] - delays[:, column].astype(np.int64), side="right")
+                own = np.arange(start + 2, start + n + 2)  # what was there just before the event, at the latest
+                np.testing.assert_array_equal(rows[:, column], np.minimum(row, own) * paths + column)
+
+
+@pytest.mark.parametrize("events", [250, 5000, 40_000])
+def test_the_times_are_a_poisson_process(events: int) -> None:
+    """Gaps of mean 1 against their law (level 1e-4), and means of times within 4 errors, for ticks of every length."""
+    found = jumps.Jumps(Exponential(1), 1.0, 0.1, 0.0, events, 64)
+    found.run(np.random.Generator(np.random.SFC64(8)))
+    times = found.times[1:].astype(np.float64) / found.scale
+    gaps = np.diff(times, axis=0)
+    assert stats.kstest(gaps.ravel()[:100_000], "expon").pvalue > 1e-4
+    assert stats.kstest(gaps.ravel()[:100_000] * 1.03, "expon").pvalue < 1e-4
+    assert abs(times[-1].mean() - events) < 4 * math.sqrt(events / 64)
