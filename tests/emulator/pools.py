@@ -36,6 +36,9 @@ class Noisy:
     def full_gradient(self, w):
         return self.h * w
 
+    def hessian(self):
+        return self.h * np.eye(self.dimension)
+
     def batch_loss(self, w, rng):
         return self.loss(w) + float(self.noise * rng.standard_normal(self.dimension) @ w)
 

@@ -1,4 +1,4 @@
-"""What every policy promises, on random scenarios: laws, unequal pools, hung gradients, absences, networks."""
+"""What every policy promises, on random scenarios: parameters, laws, pools, hung gradients, absences, networks."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies import POLICIES
 from sddeverify.emulator.run import Emulation
 from sddeverify.scenario import Group, PolicySpec
-from tests.emulator import pools
+from tests.emulator import choices, pools
 
 ARRIVALS = 80
 
@@ -42,12 +42,13 @@ groups = st.builds(
 
 @st.composite
 def scenarios(draw, name):
-    """A scenario of 1 to 9 workers under one policy."""
+    """A scenario of 1 to 9 workers under one policy, with its default parameters or others."""
     pool = draw(st.lists(groups, min_size=1, max_size=3).filter(lambda some: sum(one.workers for one in some) < 10))
+    workers = sum(group.workers for group in pool)
     return pools.scenario(
         draw(laws),
-        sum(group.workers for group in pool),
-        policy=PolicySpec(name),
+        workers,
+        policy=PolicySpec(name, draw(choices.parameters(name, workers))),
         learning_rate=f"1/{draw(st.integers(10, 200))}",
         seed=draw(st.integers(0, 10**6)),
         pool=pool,
@@ -98,9 +99,12 @@ def tell_one_story(run, emulation, end):
     """The trace, the ledger and the server's books, each counted by itself: nothing is lost or doubled."""
     ledger, server, trace = run.ledger, emulation.server, run.trace
     assert len(trace) == ledger.pushed
-    # Progress, or a reported end: it says so exactly if nobody is due any more, or all run into the limit.
+    # Progress, or a reported end: nobody is due any more, or all run into the limit.
     assert (ledger.pushed == ARRIVALS) == (end == "done")
-    assert end.startswith("deadlock") == (end != "done" and all(worker.due is None for worker in emulation.workers))
+    if end.startswith("deadlock"):
+        assert all(worker.due is None for worker in emulation.workers)
+    elif end != "done":
+        assert ledger.counts[Outcome.TIMED_OUT] > 1000
     assert ledger.updates == server.version
     assert sum(ledger.counts) + len(server.in_flight) + len(server.buffer) == ledger.started
     waiting = len(server.buffer)
@@ -162,3 +166,19 @@ def test_the_random_scenarios_differ():
     look()
     assert ends == {"done", "deadlock"}
     assert features == {"uplink", "downlink", "hang", "absence", "unequal"}
+
+
+def test_every_parameter_takes_values():
+    """Each parameter of each policy is among the random ones, and takes at least two values."""
+    seen = {(name, parameter): set() for name, kind in POLICIES.items() for parameter in kind.parameters}
+
+    @settings(max_examples=200, derandomize=True)
+    @given(st.fixed_dictionaries({name: choices.parameters(name, 4) for name, kind in POLICIES.items()}))
+    def look(drawn):
+        for name, chosen in drawn.items():
+            POLICIES[name].create(chosen, 4)
+            for parameter, value in chosen.items():
+                seen[name, parameter].add(str(value))
+
+    look()
+    assert not [one for one, values in seen.items() if len(values) < 2]

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sddeverify.emulator.clock import Deadlock, Stalled
 from sddeverify.emulator.faults import Fault, FaultyRun, Kind, random_faults
@@ -11,8 +13,8 @@ from sddeverify.emulator.ledger import Outcome
 from sddeverify.emulator.policies import POLICIES
 from sddeverify.emulator.uplink import Uplink
 from sddeverify.errors import InvalidScenario
-from sddeverify.scenario import Group
-from tests.emulator import pools
+from sddeverify.scenario import Group, PolicySpec
+from tests.emulator import choices, pools
 
 SCHEDULES = 81  # for each policy; 26 policies make 2106 in all
 
@@ -79,6 +81,27 @@ def test_random_schedules(name):
         happened += run.happened
     assert happened.min() > SCHEDULES / 3  # every kind, many times
     assert reported == 0
+
+
+@pytest.mark.parametrize("name", [name for name, kind in POLICIES.items() if kind.parameters])
+def test_random_parameters(name):
+    """The books balance for other parameters as well; a run may end early, as long as it says so."""
+
+    @settings(max_examples=settings().max_examples // 12)  # 8; many more with --slow
+    @given(st.data(), st.integers(1, 5), st.integers(0, 10**6))
+    def run(data, workers, seed):
+        policy = PolicySpec(name, data.draw(choices.parameters(name, workers)))
+        faults = random_faults(np.random.default_rng(seed), 60, 0.2, 1.0)
+        emulation = pools.emulation(policy, "erlang(2, 1)", workers=workers, seed=seed)
+        run = FaultyRun.create(emulation, faults, objective=pools.Noisy(), every=10)
+        try:
+            run.run(40)
+            assert run.emulation.server.diverged or run.emulation.server.ledger.pushed == 40
+        except (Deadlock, Stalled):
+            assert run.emulation.server.ledger.pushed < 40
+        audited(run.emulation)
+
+    run()
 
 
 @pytest.mark.parametrize(
