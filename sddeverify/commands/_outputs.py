@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+EXIT_INCONCLUSIVE = 3
 EXIT_INTERRUPTED = 130
 
 

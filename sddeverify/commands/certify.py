@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sddeverify.commands._claims import prove
-from sddeverify.commands._outputs import require_output
+from sddeverify.commands._outputs import EXIT_INCONCLUSIVE, require_output
 from sddeverify.errors import InvalidScenario, MissingExtra
 
 if TYPE_CHECKING:
     from sddeverify.certificates import Certificate, Inconclusive
 
 SUFFIX = ".cert.json"
-EXIT_INCONCLUSIVE = 3
 CSV, FIGURES = ".csv", (".png", ".svg", ".pdf")
 _DIGITS = 12
 

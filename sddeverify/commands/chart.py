@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.commands._outputs import require_output
+from sddeverify.commands._outputs import EXIT_INCONCLUSIVE, require_output
 from sddeverify.errors import SddeverifyError, invalid
 
 if TYPE_CHECKING:
     from sddeverify.certificates.stability_chart import StabilityChart
 
 SUFFIX = ".cert.json"
-EXIT_INCONCLUSIVE = 3
 FIGURES = (".png", ".svg", ".pdf")
 _RATES = 49  # points on each side at which the decay rate is computed
 

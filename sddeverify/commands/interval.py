@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sddeverify.commands._outputs import EXIT_INCONCLUSIVE
 from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sddeverify.exact import Enclosure
     from sddeverify.models import Model
 
-EXIT_INCONCLUSIVE = 3
 MEANING = {
     "learning_rate": "learning rate",
     "workers": "number of workers",

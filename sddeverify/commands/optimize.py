@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.commands._outputs import EXIT_INTERRUPTED, require_output
+from sddeverify.commands._outputs import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED, require_output
 from sddeverify.errors import InvalidScenario, invalid
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sddeverify.models import CharacteristicFunction
     from sddeverify.scenario import Scenario
 
-EXIT_INCONCLUSIVE = 3
 SUFFIX = ".cert.json"
 PARTIAL = ".partial.json"
 AXES = {"workers": "number of workers", "learning_rate": "learning rate", "threshold": "staleness threshold"}

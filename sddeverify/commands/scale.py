@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sddeverify.commands._outputs import EXIT_INTERRUPTED
+from sddeverify.commands._outputs import EXIT_INCONCLUSIVE, EXIT_INTERRUPTED
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(
     An ensemble is many emulated runs; a sweep certifies the decay rates of many candidates and names the best; a chart
     certifies where the scenario is stable, over learning rates and numbers of workers. The results are the same, byte
     for byte, however many processes there are. With --out nothing finished is lost, whatever is killed: the same
-    command goes on where the last one ended.
+    command goes on where the last one ended. Exit status 3: not one task has a result, as when all runs deadlock.
 
     \b
     Example: sddeverify scale sweep scenario.toml --workers 1:64 --jobs 4 --out sweep
@@ -75,6 +75,10 @@ def command(
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
     else:
         _print(summary, out)
+    if len(summary["undecided"]) == summary["tasks"]:
+        reason = next(iter(summary["undecided"].values()))
+        typer.echo(f"sddeverify: none of {summary['tasks']} tasks has a result ({reason})", err=True)
+        raise typer.Exit(EXIT_INCONCLUSIVE)
 
 
 def counts(text: str) -> list[int]:

@@ -18,6 +18,13 @@ compute = "erlang(3, 1/2)"
 hessian = ["1", "1/2"]
 """
 
+PERHAPS = """
+[[pool]]
+workers = 4
+compute = "erlang(3, 1/2)"
+hang = "{}"
+"""
+
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
@@ -45,6 +52,20 @@ def test_ensemble(run: Run, scenario: Path, tmp_path: Path) -> None:
     assert outcome.json["arrivals"] == 150
     assert outcome.json["finished"] == outcome.json["tasks"] == 3
     assert "mean staleness" in run("scale", "ensemble", scenario, "--runs", 1, "--arrivals", 50).out
+
+
+def test_an_ensemble_of_deadlocks(run: Run, tmp_path: Path) -> None:
+    """Nothing to show is no success; one run that ends is."""
+    path = tmp_path / "hung.toml"
+    path.write_text(SCENARIO.replace("workers = 4\n", "workers = 4\npolicy = 'synchronous'\n") + PERHAPS.format("1"))
+    outcome = run("scale", "ensemble", path, "--runs", 3, "--arrivals", 50, "--json")
+    assert outcome.status == 3
+    assert len(outcome.json["undecided"]) == 3
+    assert "none of 3 tasks has a result (deadlock" in outcome.err
+    path.write_text(path.read_text().replace(PERHAPS.format("1"), PERHAPS.format("1/60")))
+    outcome = run("scale", "ensemble", path, "--runs", 6, "--arrivals", 50, "--json")
+    assert outcome.status == 0
+    assert 0 < len(outcome.json["undecided"]) < 6
 
 
 def test_ctrl_c_at_a_terminal(scenario: Path, tmp_path: Path) -> None:
