@@ -11,7 +11,8 @@ from sddeverify.commands._outputs import EXIT_INTERRUPTED
 from sddeverify.errors import invalid
 
 if TYPE_CHECKING:
-    from sddeverify.emulator.run import Run
+    from sddeverify.emulator.fault_plan import Fault
+    from sddeverify.emulator.run import Driver, Run
     from sddeverify.scenario import Scenario
 
 DRIVERS = ("heap", "asyncio")
@@ -33,6 +34,10 @@ def command(
     driver: Annotated[
         str, typer.Option(metavar="|".join(DRIVERS), help="Event heap or asyncio tasks: the trace is the same.")
     ] = "heap",
+    faults: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What is to go wrong, as for record: a JSON list of {job, kind, delay}."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing trace file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -44,6 +49,7 @@ def command(
     \b
     Example: sddeverify emulate scenario.toml --arrivals 100000 --out trace.csv
     """
+    from sddeverify.emulator.fault_plan import read_faults
     from sddeverify.scenario import Scenario
 
     if arrivals is not None and arrivals < 1:
@@ -52,10 +58,15 @@ def command(
         raise invalid("--driver", driver, f"one of {', '.join(DRIVERS)}")
     if out is not None and out.suffix != ".csv":
         raise invalid("--out", str(out), "a name ending in .csv")
+    if faults is not None and driver != "heap":
+        raise invalid("--driver", driver, "heap: only the event heap lets faults happen")
     asked = Scenario.load(scenario)
     arrivals = arrivals or asked.arrivals or ARRIVALS
-    run = _run(asked, arrivals, driver, out, force)
+    planned = None if faults is None else read_faults(faults)
+    run, happened = _run(asked, arrivals, driver, planned, out, force)
     summary = _summary(asked, run, arrivals, out)
+    if planned is not None:
+        summary |= {"faults": happened, "faults_planned": len(planned)}
     if as_json:
         import json
 
@@ -64,26 +75,33 @@ def command(
         _print(asked, summary)
 
 
-def _run(asked: Scenario, arrivals: int, driver: str, out: Path | None, force: bool) -> Run:
+def _run(
+    asked: Scenario, arrivals: int, driver: str, faults: list[Fault] | None, out: Path | None, force: bool
+) -> tuple[Run, dict[str, int]]:
     from rich.console import Console
     from rich.progress import Progress
 
+    from sddeverify.emulator.faults import emulate_with_faults
     from sddeverify.emulator.run import emulate
 
     console = Console(stderr=True)
     try:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("emulating", total=arrivals)
-            return emulate(
-                asked,
-                arrivals=arrivals,
-                driver="asyncio" if driver == "asyncio" else "heap",
-                out=out,
-                force=force,
-                progress=lambda pushed: bar.update(task, completed=pushed),
-            )
+
+            def progress(pushed: int) -> None:
+                bar.update(task, completed=pushed)
+
+            if faults is not None:
+                return emulate_with_faults(asked, faults, arrivals=arrivals, out=out, force=force, progress=progress)
+            how: Driver = "asyncio" if driver == "asyncio" else "heap"
+            return emulate(asked, arrivals=arrivals, driver=how, out=out, force=force, progress=progress), {}
     except KeyboardInterrupt:
-        kept = "" if out is None or not out.exists() else f"; the trace is complete up to then: {out}"
+        kept = (
+            ""
+            if out is None or faults is not None or not out.exists()
+            else f"; the trace is complete up to then: {out}"
+        )
         typer.echo(f"sddeverify: interrupted{kept}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
@@ -114,6 +132,15 @@ def _summary(asked: Scenario, run: Run, arrivals: int, out: Path | None) -> dict
     }
 
 
+def _fault_rows(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the row about faults, if any were planned."""
+    if "faults" not in summary:
+        return []
+    happened = ", ".join(f"{number} {kind}" for kind, number in summary["faults"].items() if number)
+    planned = summary["faults_planned"]
+    return [("faults", happened or "none", f"{sum(summary['faults'].values())} of {planned} planned")]
+
+
 def _print(asked: Scenario, summary: dict[str, Any]) -> None:
     from rich.console import Console
 
@@ -137,6 +164,7 @@ def _print(asked: Scenario, summary: dict[str, Any]) -> None:
         ("", f"{number(summary['mean_staleness_seconds'])} s", ""),
         ("", f"{number(summary['mean_staleness_samples'])} samples", ""),
         *ledger_rows(summary["ledger"]),
+        *_fault_rows(summary),
         ("loss at the end", "diverged" if summary["diverged"] else number(summary["final_loss"]), least),
     ]
     console = Console()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-_LARGEST_FILE = 10_000_000
+_LARGEST_FILE, _LONGEST = 10_000_000, 1e9
 
 
 class Kind(IntEnum):
@@ -90,8 +90,8 @@ def by_job(faults: Iterable[Fault]) -> dict[int, Fault]:
     for fault in faults:
         if fault.job in table or fault.job < 0:
             raise invalid("faults", fault.job, "the number of a gradient, each at most once")
-        if not 0 <= fault.delay < float("inf"):
-            raise invalid("faults", fault.delay, "a delay of 0 or more seconds")
+        if not 0 <= fault.delay <= _LONGEST:
+            raise invalid("faults", fault.delay, "a delay of 0 to 10^9 seconds")
         table[fault.job] = fault
     return table
 

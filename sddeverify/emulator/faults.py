@@ -15,19 +15,26 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sddeverify.emulator.clock import Deadlock
 from sddeverify.emulator.fault_plan import Fault, Kind, by_job, random_faults
 from sddeverify.emulator.run import Emulation
+from sddeverify.emulator.threads import one_blas_thread
+from sddeverify.emulator.trace_writer import Columns, TraceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from os import PathLike
 
-    import numpy as np
-
+    from sddeverify.emulator.run import Run
     from sddeverify.emulator.server import Orders
     from sddeverify.objectives import Objective
+    from sddeverify.scenario import Scenario
 
-__all__ = ["Fault", "FaultyRun", "Kind", "random_faults"]
+__all__ = ["Fault", "FaultyRun", "Kind", "emulate_with_faults", "random_faults"]
+
+_PROGRESS_EVERY = 64
 
 
 class _Event(IntEnum):
@@ -77,8 +84,12 @@ class FaultyRun:
         """
         return cls(emulation, by_job(faults), objective, every)
 
-    def run(self, arrivals: int) -> Emulation:
+    def run(self, arrivals: int, progress: Callable[[int], None] | None = None) -> Emulation:
         """Run until so many gradients were pushed, counted by the server's books, and return the run.
+
+        Args:
+            arrivals: How many. After a restart the books are those of the checkpoint.
+            progress: Called with the number of pushed gradients now and then.
 
         Raises:
             Deadlock: if nothing can ever happen again.
@@ -92,7 +103,10 @@ class FaultyRun:
                 raise Deadlock(self.emulation.ticks.seconds(self.emulation.now))
             now, worker, job, event = heapq.heappop(self.events)
             self.emulation.now = now
-            self._handle(now, worker, job, _Event(event))
+            with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges ends, and says so
+                self._handle(now, worker, job, _Event(event))
+            if progress is not None and self.emulation.server.ledger.pushed % _PROGRESS_EVERY == 0:
+                progress(self.emulation.server.ledger.pushed)
         self.emulation.server.ledger.advance(self.emulation.now)
         return self.emulation
 
@@ -187,3 +201,46 @@ class FaultyRun:
             emulation.server.lose(index, now)
         for index in range(len(emulation.workers)):
             self._begin(emulation.server.join(index, now))
+
+
+def emulate_with_faults(
+    scenario: Scenario,
+    faults: Iterable[Fault],
+    *,
+    arrivals: int,
+    out: str | PathLike[str] | None = None,
+    force: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Run, dict[str, int]]:
+    """Emulate a scenario in which things go wrong, and audit its ledger.
+
+    Args:
+        scenario: What to emulate.
+        faults: What goes wrong; delays in the scenario's unit of time.
+        arrivals: Stop after so many pushed gradients.
+        out: Where to write the trace as CSV, when the run has ended: a restart takes rows back.
+        force: Whether ``out`` may replace an existing file.
+        progress: Called with the number of pushed gradients now and then.
+
+    Returns:
+        The run, and how many faults of each kind have happened.
+
+    Raises:
+        InvalidScenario: for two faults of one job, a negative delay, or a name that is taken.
+        Deadlock: if nothing can ever happen again.
+        ConservationViolated: if the ledger does not balance.
+    """
+    faulty = FaultyRun.create(Emulation.create(scenario), faults)
+    with one_blas_thread():
+        if out is None:
+            run = faulty.run(arrivals, progress).result()
+        else:
+            with TraceFile.create(out, force=force) as file:
+                server = faulty.run(arrivals, progress).server
+                if isinstance(rows := server.rows, Columns):
+                    file.extend_columns(
+                        rows.worker, rows.read_time, rows.push_time, rows.version_read, rows.version_applied
+                    )
+                server.rows = file
+                run = faulty.emulation.result()
+    return run, {kind.name.lower(): faulty.happened[kind] for kind in Kind}

@@ -7,7 +7,11 @@ import time
 import numpy as np
 import pytest
 
+from sddeverify.emulator.fault_plan import read_faults
+from sddeverify.emulator.faults import FaultyRun
+from sddeverify.emulator.run import Emulation
 from sddeverify.emulator.trace import Trace
+from sddeverify.scenario import Scenario
 from tests.emulator.page import measured
 
 SCENARIO = """
@@ -243,3 +247,70 @@ def test_bad_data(run, scenario, objective, data, words):
         f'learning_rate = 1\nworkers = 2\ncompute = "constant(1)"\n{what}\npool = [{{workers = 2, data = {data}}}]\n'
     )
     run("emulate", scenario).assert_one_sentence(*words)
+
+
+PLAN = [
+    {"job": 3, "kind": "crash", "delay": 0.5},
+    {"job": 9, "kind": "loss", "delay": 1},
+    {"job": 14, "kind": "duplicate", "delay": 0.25},
+    {"job": 20, "kind": "late", "delay": 2},
+    {"job": 31, "kind": "stall", "delay": 1.5},
+    {"job": 60, "kind": "restart", "delay": 0},
+    {"job": 100_000, "kind": "late", "delay": 0},
+]
+
+
+def test_faults(run, scenario, tmp_path):
+    """The run of the file is the run from Python; every kind happens, and the books balance."""
+    plan, out = tmp_path / "faults.json", tmp_path / "trace.csv"
+    plan.write_text(json.dumps(PLAN))
+    summary = run("emulate", scenario, "--arrivals", 500, "--faults", plan, "--out", out, "--json").json
+    kinds = ("crash", "loss", "duplicate", "late", "stall", "restart")
+    assert summary["faults"] == dict.fromkeys(kinds, 1)
+    assert summary["faults_planned"] == 7
+    faulty = FaultyRun.create(Emulation.create(Scenario.load(scenario)), read_faults(plan))
+    result = faulty.run(500).result()
+    assert out.read_text() == result.trace.csv()
+    assert len(Trace.from_csv(out)) == summary["arrivals"] == 500
+    ledger = summary["ledger"]
+    assert ledger["started"] == result.ledger.started == ledger["applied"] + ledger["outstanding"] + ledger["lost"]
+    assert ledger["lost"] >= 2
+    shown = run("emulate", scenario, "--arrivals", 500, "--faults", plan)
+    assert "1 crash, 1 loss, 1 duplicate, 1 late, 1 stall, 1 restart" in shown.out
+    assert "6 of 7 planned" in shown.out
+    run("emulate", scenario, "--faults", plan, "--out", out).assert_one_sentence("trace file: ", "not taken")
+    assert out.read_text() == result.trace.csv()
+
+
+def test_a_plan_without_faults_changes_nothing(run, scenario, tmp_path):
+    plan, files = tmp_path / "none.json", [tmp_path / "one.csv", tmp_path / "two.csv"]
+    plan.write_text("[]")
+    assert run("emulate", scenario, "--arrivals", 300, "--out", files[0]).status == 0
+    outcome = run("emulate", scenario, "--arrivals", 300, "--out", files[1], "--faults", plan)
+    assert "0 of 0 planned" in outcome.out
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[{"job": 1, "kind": "late", "delay": 1}, {"job": 1, "kind": "loss", "delay": 1}]', "each at most once"),
+        ('[{"job": 1, "kind": "tired", "delay": 1}]', "one of crash, loss"),
+        ('[{"job": 1, "kind": "late", "delay": -1}]', "0 to 10^9 seconds"),
+        ('[{"job": 1, "kind": "late", "delay": 1e300}]', "0 to 10^9 seconds"),
+        ('[{"job": 1, "kind": "late", "delay": NaN}]', "0 to 10^9 seconds"),
+        ('[{"job": 1, "kind": "late"}]', '"job", "kind" and "delay"'),
+        ("{", "not JSON"),
+    ],
+)
+def test_bad_plans(run, scenario, tmp_path, text, words):
+    plan = tmp_path / "faults.json"
+    plan.write_text(text)
+    run("emulate", scenario, "--faults", plan, "--out", tmp_path / "trace.csv").assert_one_sentence(words)
+    assert not (tmp_path / "trace.csv").exists()
+
+
+def test_faults_need_the_heap(run, scenario, tmp_path):
+    plan = tmp_path / "faults.json"
+    plan.write_text("[]")
+    run("emulate", scenario, "--faults", plan, "--driver", "asyncio").assert_one_sentence("--driver: ", "heap")

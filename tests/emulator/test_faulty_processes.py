@@ -153,8 +153,8 @@ def test_files_of_faults(tmp_path):
         (late.replace("3", '"3"').join("[]"), "fault 1, job"),
         (late.replace("late", "lazy").join("[]"), "one of crash, loss, duplicate, late, stall, restart"),
         (late.replace("1}", "true}").join("[]"), "fault 1, delay"),
-        (late.replace("1}", "-1}").join("[]"), "a delay of 0 or more seconds"),
-        (late.replace("1}", "NaN}").join("[]"), "a delay of 0 or more seconds"),
+        (late.replace("1}", "-1}").join("[]"), "a delay of 0 to 10.9 seconds"),
+        (late.replace("1}", "NaN}").join("[]"), "a delay of 0 to 10.9 seconds"),
     ):
         path.write_text(text)
         with pytest.raises(InvalidScenario, match=words):
