@@ -28,8 +28,9 @@ def test_a_lesson(lab: Any, opened: Callable[[str], Any]) -> None:
     stepper.locator(".sddeverify-next").focus()
     page.keyboard.press("Enter")
     page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 3")
-    # An arrow in a menu belongs to the menu, and letters on a button do nothing to the cell.
+    # An arrow in a menu, which follows the steps, belongs to the menu, and letters on a button do nothing to the cell.
     jump = stepper.locator(".sddeverify-jump select")
+    page.wait_for_function(f"{ONE}.querySelector('.sddeverify-jump select').selectedIndex === 2")
     jump.focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function(f"{ONE}.querySelectorAll('.sddeverify-step').length === 4")
